@@ -1,0 +1,168 @@
+import type { Annotator, ClassId, EventId, ItemId } from './ids.ts';
+import type { Modality } from './item.ts';
+import type { Schema } from './schema.ts';
+
+/** Version of the shapes in this file. Change it together with the migration and the frozen fixture. */
+export const EVENT_FORMAT = 1;
+
+/** What every event carries. Order of the log: by `seq` (a Lamport counter), then by `id`; merging is a union by id. */
+interface EventBase {
+  readonly id: EventId;
+  readonly seq: number;
+  /** Wall clock, milliseconds since 1970. For people; never used for order. */
+  readonly at: number;
+}
+
+export interface ProjectSettings {
+  /** Items of the uniform random test set. */
+  readonly testSize: number;
+  readonly batchSize: number;
+  /** Share of each batch that is drawn at random, 0..1. */
+  readonly randomShare: number;
+  readonly strategy: string;
+  readonly coldStart: string;
+  readonly encoder: string;
+  /** `auto` = WebGPU on a real adapter, else WASM, else CPU. */
+  readonly backend: BackendChoice;
+}
+export type Backend = 'webgpu' | 'wasm' | 'cpu';
+export type BackendChoice = 'auto' | Backend;
+
+/** One item of a batch: which strategy asked for it, how useful it looked to that strategy, and why in words. */
+export interface Pick {
+  readonly item: ItemId;
+  readonly strategy: string;
+  readonly utility: number;
+  readonly reason: string;
+}
+
+/** What the model said when the label was given; null when nothing was shown (test items, cold start). */
+export interface Suggestion {
+  readonly classId: ClassId;
+  readonly probability: number;
+}
+
+export interface ProjectCreated extends EventBase {
+  readonly kind: 'project-created';
+  readonly format: number;
+  readonly name: string;
+  readonly modality: Modality;
+  /** 32-bit seed of every random choice in the project. */
+  readonly seed: number;
+  readonly settings: ProjectSettings;
+  /** True when hints are a hidden reference (practice run), false when they are imported as labels or absent. */
+  readonly hasReference: boolean;
+}
+export interface ProjectRenamed extends EventBase {
+  readonly kind: 'project-renamed';
+  readonly name: string;
+}
+export interface SettingsChanged extends EventBase {
+  readonly kind: 'settings-changed';
+  readonly settings: Partial<ProjectSettings>;
+}
+export interface SchemaChanged extends EventBase {
+  readonly kind: 'schema-changed';
+  readonly schema: Schema;
+}
+export interface SplitDrawn extends EventBase {
+  readonly kind: 'split-drawn';
+  readonly seed: number;
+  readonly test: readonly ItemId[];
+  /** Near-duplicates of test items: neither tested nor queried. */
+  readonly excluded: readonly ItemId[];
+}
+/** A round begins; its model-independent picks (random share) are known at once. */
+export interface RoundOpened extends EventBase {
+  readonly kind: 'round-opened';
+  /** 1-based. */
+  readonly round: number;
+  readonly seed: number;
+  /** Planned number of picks, random ones included. */
+  readonly size: number;
+  readonly picks: readonly Pick[];
+}
+/** The strategy's picks of an open round, once the head that they need is trained. */
+export interface BatchSelected extends EventBase {
+  readonly kind: 'batch-selected';
+  readonly round: number;
+  readonly strategy: string;
+  /** Null for a cold start. */
+  readonly modelVersion: number | null;
+  readonly picks: readonly Pick[];
+}
+export interface Labelled extends EventBase {
+  readonly kind: 'label';
+  readonly item: ItemId;
+  readonly classId: ClassId;
+  readonly annotator: Annotator;
+  /** Time on screen before the decision, milliseconds. */
+  readonly durationMs: number;
+  readonly suggestion: Suggestion | null;
+  /** Round that asked for it; null for test items and imports. */
+  readonly round: number | null;
+  readonly strategy: string | null;
+  readonly modelVersion: number | null;
+}
+export interface Skipped extends EventBase {
+  readonly kind: 'skip';
+  readonly item: ItemId;
+  readonly annotator: Annotator;
+  readonly round: number | null;
+}
+export interface Flagged extends EventBase {
+  readonly kind: 'flag';
+  readonly item: ItemId;
+  readonly annotator: Annotator;
+  readonly isFlagged: boolean;
+}
+/** Takes an earlier label, skip or flag back. Undo is this event. */
+export interface Retracted extends EventBase {
+  readonly kind: 'retract';
+  readonly target: EventId;
+}
+export interface ModelTrained extends EventBase {
+  readonly kind: 'model-trained';
+  /** 1-based, rising. */
+  readonly version: number;
+  readonly encoder: string;
+  readonly backend: Backend;
+  /** Label events that it was trained on, to know which checkpoint an undo leaves standing. */
+  readonly trainedOn: readonly EventId[];
+  readonly classes: readonly ClassId[];
+  /** Ridge penalty chosen. */
+  readonly lambda: number;
+  readonly fitMs: number;
+}
+
+export type WinnowEvent =
+  | ProjectCreated
+  | ProjectRenamed
+  | SettingsChanged
+  | SchemaChanged
+  | SplitDrawn
+  | RoundOpened
+  | BatchSelected
+  | Labelled
+  | Skipped
+  | Flagged
+  | Retracted
+  | ModelTrained;
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An event before the log gives it an id, a sequence number and a time. */
+export type EventDraft = DistributiveOmit<WinnowEvent, keyof EventBase>;
+
+/** Order of the log. */
+export function compareEvents(a: WinnowEvent, b: WinnowEvent): number {
+  return a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+export const DEFAULT_SETTINGS: Omit<ProjectSettings, 'encoder'> = {
+  testSize: 100,
+  batchSize: 20,
+  randomShare: 0.1,
+  strategy: 'margin-kmeans',
+  coldStart: 'cold-kmeans',
+  backend: 'auto',
+};

@@ -1,0 +1,227 @@
+import {
+  compareEvents,
+  type Flagged,
+  type Labelled,
+  type ModelTrained,
+  type Pick,
+  type ProjectSettings,
+  type Skipped,
+  type WinnowEvent,
+} from './events.ts';
+import { IMPORT_ANNOTATOR, type EventId, type ItemId } from './ids.ts';
+import type { Modality } from './item.ts';
+import { EMPTY_SCHEMA, type Schema } from './schema.ts';
+
+export interface RoundState {
+  readonly round: number;
+  readonly seed: number;
+  readonly size: number;
+  readonly picks: readonly Pick[];
+  /** Strategy and model of the picks that are not random; null until they are selected. */
+  readonly strategy: string | null;
+  readonly modelVersion: number | null;
+  readonly isSelected: boolean;
+}
+
+/** A decision of a person that undo can take back. */
+export type Decision = Labelled | Skipped | Flagged;
+
+/** What the log says. Maps and sets are live: read them, never change them. */
+export interface ProjectState {
+  readonly name: string;
+  readonly modality: Modality;
+  readonly seed: number;
+  readonly settings: ProjectSettings;
+  readonly hasReference: boolean;
+  readonly schema: Schema;
+  readonly isSplitDrawn: boolean;
+  readonly test: ReadonlySet<ItemId>;
+  readonly excluded: ReadonlySet<ItemId>;
+  /** Standing label per item: the newest of a person, else the imported one. */
+  readonly labels: ReadonlyMap<ItemId, Labelled>;
+  /** Items whose newest standing decision is a skip. */
+  readonly skips: ReadonlyMap<ItemId, Skipped>;
+  readonly flags: ReadonlySet<ItemId>;
+  readonly rounds: readonly RoundState[];
+  /** Every checkpoint, oldest first. */
+  readonly models: readonly ModelTrained[];
+  /** Newest checkpoint whose training labels all still stand. */
+  readonly activeModel: ModelTrained | null;
+  /** Standing decisions of people, oldest first; the last one is what undo takes back. */
+  readonly decisions: readonly Decision[];
+  readonly createdAt: number;
+  readonly lastSeq: number;
+}
+
+/** Folds a log, one event at a time. State is a pure function of the set of events. */
+export class ProjectFold {
+  #name = '';
+  #modality: Modality = 'image';
+  #seed = 0;
+  #settings: ProjectSettings | null = null;
+  #hasReference = false;
+  #schema: Schema = EMPTY_SCHEMA;
+  #isSplitDrawn = false;
+  #test = new Set<ItemId>();
+  #excluded = new Set<ItemId>();
+  #labels = new Map<ItemId, Labelled>();
+  #skips = new Map<ItemId, Skipped>();
+  #flags = new Set<ItemId>();
+  #rounds: RoundState[] = [];
+  #models: ModelTrained[] = [];
+  #decisions: Decision[] = [];
+  /** Every standing label and skip of an item, oldest first. */
+  #byItem = new Map<ItemId, (Labelled | Skipped)[]>();
+  #known = new Map<EventId, Decision>();
+  #retracted = new Set<EventId>();
+  #createdAt = 0;
+  #lastSeq = 0;
+
+  /** Folds a whole log, in any order. */
+  static of(events: readonly WinnowEvent[]): ProjectFold {
+    const fold = new ProjectFold();
+    for (const event of [...events].sort(compareEvents)) fold.apply(event);
+    return fold;
+  }
+
+  /** Applies the next event in log order. */
+  apply(event: WinnowEvent): void {
+    this.#lastSeq = Math.max(this.#lastSeq, event.seq);
+    switch (event.kind) {
+      case 'project-created':
+        this.#name = event.name;
+        this.#modality = event.modality;
+        this.#seed = event.seed;
+        this.#settings = event.settings;
+        this.#hasReference = event.hasReference;
+        this.#createdAt = event.at;
+        break;
+      case 'project-renamed':
+        this.#name = event.name;
+        break;
+      case 'settings-changed':
+        if (this.#settings) this.#settings = { ...this.#settings, ...event.settings };
+        break;
+      case 'schema-changed':
+        this.#schema = event.schema;
+        break;
+      case 'split-drawn':
+        this.#isSplitDrawn = true;
+        this.#test = new Set(event.test);
+        this.#excluded = new Set(event.excluded);
+        break;
+      case 'round-opened': {
+        const { round, seed, size, picks } = event;
+        this.#rounds.push({ round, seed, size, picks, strategy: null, modelVersion: null, isSelected: false });
+        break;
+      }
+      case 'batch-selected':
+        this.#rounds = this.#rounds.map((r) =>
+          r.round === event.round && !r.isSelected
+            ? {
+                ...r,
+                picks: [...r.picks, ...event.picks],
+                strategy: event.strategy,
+                modelVersion: event.modelVersion,
+                isSelected: true,
+              }
+            : r,
+        );
+        break;
+      case 'label':
+      case 'skip':
+      case 'flag':
+        this.#decide(event);
+        break;
+      case 'retract':
+        this.#retract(event.target);
+        break;
+      case 'model-trained':
+        this.#models.push(event);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** A snapshot whose identity is new, over live collections. Throws `RangeError` before `project-created`. */
+  state(): ProjectState {
+    if (!this.#settings) throw new RangeError('The log has no project-created event.');
+    return {
+      name: this.#name,
+      modality: this.#modality,
+      seed: this.#seed,
+      settings: this.#settings,
+      hasReference: this.#hasReference,
+      schema: this.#schema,
+      isSplitDrawn: this.#isSplitDrawn,
+      test: this.#test,
+      excluded: this.#excluded,
+      labels: this.#labels,
+      skips: this.#skips,
+      flags: this.#flags,
+      rounds: this.#rounds,
+      models: this.#models,
+      activeModel: this.#activeModel(),
+      decisions: this.#decisions,
+      createdAt: this.#createdAt,
+      lastSeq: this.#lastSeq,
+    };
+  }
+
+  /** Newest checkpoint whose training labels all still stand and still are the items' labels. */
+  #activeModel(): ModelTrained | null {
+    for (let i = this.#models.length - 1; i >= 0; i--) {
+      const model = this.#models[i];
+      if (model && (this.#retracted.size === 0 || model.trainedOn.every((id) => !this.#retracted.has(id)))) return model;
+    }
+    return null;
+  }
+
+  #decide(event: Decision): void {
+    if (this.#retracted.has(event.id)) return;
+    this.#known.set(event.id, event);
+    const isImport = event.annotator === IMPORT_ANNOTATOR;
+    if (!isImport) this.#decisions.push(event);
+    if (event.kind === 'flag') {
+      if (event.isFlagged) this.#flags.add(event.item);
+      else this.#flags.delete(event.item);
+      return;
+    }
+    const list = this.#byItem.get(event.item);
+    if (list) list.push(event);
+    else this.#byItem.set(event.item, [event]);
+    this.#settle(event.item);
+  }
+
+  #retract(target: EventId): void {
+    this.#retracted.add(target);
+    const event = this.#known.get(target);
+    if (!event) return;
+    this.#known.delete(target);
+    const at = this.#decisions.lastIndexOf(event);
+    if (at >= 0) this.#decisions.splice(at, 1);
+    if (event.kind === 'flag') {
+      const before = this.#decisions.findLast((d) => d.kind === 'flag' && d.item === event.item);
+      if (before?.kind === 'flag' && before.isFlagged) this.#flags.add(event.item);
+      else this.#flags.delete(event.item);
+      return;
+    }
+    const list = this.#byItem.get(event.item) ?? [];
+    const kept = list.filter((e) => e !== event);
+    this.#byItem.set(event.item, kept);
+    this.#settle(event.item);
+  }
+
+  /** Recomputes the standing label and skip of one item. */
+  #settle(item: ItemId): void {
+    const list = this.#byItem.get(item) ?? [];
+    const byPeople = list.filter((e) => e.annotator !== IMPORT_ANNOTATOR);
+    const last = byPeople.at(-1);
+    const label = last?.kind === 'label' ? last : byPeople.length === 0 ? list.at(-1) : undefined;
+    if (label?.kind === 'label') this.#labels.set(item, label);
+    else this.#labels.delete(item);
+    if (last?.kind === 'skip') this.#skips.set(item, last);
+    else this.#skips.delete(item);
+  }
+}

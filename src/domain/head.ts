@@ -1,0 +1,22 @@
+import type { ClassId } from './ids.ts';
+
+/**
+ * A trained linear head (multinomial logistic regression) over standardised embeddings.
+ * logits = ((x - mean) * scale) . weights + bias; probabilities = softmax(logits).
+ */
+export interface Head {
+  readonly version: number;
+  readonly encoder: string;
+  readonly classes: readonly ClassId[];
+  readonly dim: number;
+  /** Feature mean, [dim]. */
+  readonly mean: Float32Array;
+  /** One factor for all features: sqrt(dim / mean squared norm after centring). */
+  readonly scale: number;
+  /** Row-major [dim, classes]. */
+  readonly weights: Float32Array;
+  /** [classes]. */
+  readonly bias: Float32Array;
+  /** Ridge penalty on the weights (mean-loss scale): loss = mean NLL + lambda/2 * ||W||^2. */
+  readonly lambda: number;
+}

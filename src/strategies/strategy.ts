@@ -1,0 +1,60 @@
+import type { Row } from '../domain/ids.ts';
+import type { Random } from '../domain/random.ts';
+
+/** Row-major float32 matrix. */
+export interface Matrix {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Heavy linear algebra: on the GPU or in WASM in the app, plain TypeScript in unit tests. Both must agree. */
+export interface Compute {
+  /** a [n, d] times b [m, d] transposed -> [n, m] inner products. */
+  dotProducts(a: Matrix, b: Matrix): Promise<Float32Array>;
+  /** For each row of a the nearest row of b by Euclidean distance (ties: lowest index), with the squared distance. */
+  nearest(a: Matrix, b: Matrix): Promise<{ index: Int32Array; squared: Float32Array }>;
+}
+
+/** What a strategy sees. Never the classifier. */
+export interface PoolView {
+  /** Unit-normalised embeddings of every item of the project, [items, dim]. */
+  readonly embeddings: Matrix;
+  /** Class probabilities by project row, [items, classes]; null before the first head. */
+  readonly probabilities: Matrix | null;
+  /** Rows that may be picked, ascending. */
+  readonly candidates: Int32Array;
+  /** Rows with a training label, ascending, with their class index (into the head's classes). */
+  readonly labelledRows: Int32Array;
+  readonly labels: Int32Array;
+  /** Class names in the order of the probability columns, for reasons. */
+  readonly classNames: readonly string[];
+  /**
+   * Exact float64 class probabilities of a few rows, [rows, classes]: identical on every backend. Shortlists are
+   * ranked by these, so that rounding on one backend never changes a pick. Null before the first head.
+   */
+  readonly exactProbabilities: ((rows: Int32Array) => Float64Array) | null;
+}
+
+export interface StrategyPick {
+  readonly row: Row;
+  /** Higher is more useful; comparable within one call only. */
+  readonly utility: number;
+  /** One plain sentence: why this item. */
+  readonly reason: string;
+}
+
+/** A query strategy. Pure: same view and same random stream, same picks. Ties break by row. */
+export interface Strategy {
+  readonly id: string;
+  readonly name: string;
+  /** One sentence for the menu. */
+  readonly summary: string;
+  /** Where it was published. */
+  readonly source: string;
+  /** True when it works without any label. */
+  readonly isColdStart: boolean;
+  readonly needsHead: boolean;
+  /** Returns min(count, candidates) distinct candidate rows, most useful first. */
+  select(view: PoolView, count: number, random: Random, compute: Compute): Promise<readonly StrategyPick[]>;
+}
