@@ -1,0 +1,77 @@
+/** Ports around the loop: choosing files, saving files, samples, bundles, locks between tabs. Interfaces only. */
+
+import type { ProjectId } from '../domain/ids.ts';
+import type { Item } from '../domain/item.ts';
+import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage } from './ports.ts';
+
+/** Files that the user chose, before any is read. */
+export interface Source {
+  readonly name: string;
+  readonly files: readonly SourceFile[];
+  /** A directory handle that lasts across sessions, or null. */
+  readonly handle: unknown;
+}
+
+export interface FilePicker {
+  /** True where `showDirectoryPicker` exists. */
+  readonly canPickFolder: boolean;
+  /** Opens the folder dialog. Rejects with an AbortError when the user closes it. */
+  pickFolder(): Promise<Source>;
+  fromFiles(files: ArrayLike<File>): Promise<Source>;
+  fromDrop(transfer: DataTransfer): Promise<Source>;
+  fromHandle(handle: unknown): Promise<Source>;
+  /** `granted` without asking, or after asking when `ask` (needs a click). */
+  permission(handle: unknown, ask: boolean): Promise<'granted' | 'needs-permission'>;
+  /** An item's bytes through a kept handle. Throws `original-missing` or `folder-permission`. */
+  original(handle: unknown, item: Item): Promise<Blob>;
+}
+
+export interface SampleSource {
+  /** A practice project's files, generated in the browser. `onProgress` gets 0..1. */
+  generate(
+    sample: 'triage' | 'inspection',
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Source>;
+}
+
+export interface Bundles {
+  write(project: ProjectId, withOriginals: boolean, onProgress: (done: number, total: number) => void): Promise<Blob>;
+  /** Reads a project zip into a new project. Nothing is stored unless everything is valid. */
+  read(file: Blob, onProgress: (done: number, total: number) => void): Promise<ProjectId>;
+}
+
+/** Only one tab writes to a project. */
+export interface ProjectLocks {
+  /** Resolves true when this tab holds the lock. `onLost` is called when another tab takes it over. */
+  acquire(project: ProjectId, steal: boolean, onLost: () => void): Promise<boolean>;
+  release(project: ProjectId): void;
+}
+
+export interface NetworkLedger {
+  /** Requests since the page was loaded, and those that left the origin. */
+  count(): { requests: number; foreign: number };
+}
+
+export interface StorageGauge {
+  estimate(): Promise<{ usedBytes: number; quotaBytes: number; isPersisted: boolean } | null>;
+  persist(): Promise<boolean>;
+}
+
+/** Everything that the state is built from; compose.ts fills it in. */
+export interface Services {
+  readonly openStorage: () => Promise<Storage>;
+  readonly media: MediaReader;
+  readonly newEncoder: () => Encoder;
+  readonly newLearner: () => Learner;
+  readonly picker: FilePicker;
+  readonly samples: SampleSource;
+  readonly bundles: (storage: Storage) => Bundles;
+  readonly locks: ProjectLocks;
+  readonly network: NetworkLedger;
+  readonly gauge: StorageGauge;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly saveFile: (name: string, blob: Blob) => void;
+}
+

@@ -1,0 +1,46 @@
+import type { Pick } from '../domain/events.ts';
+import type { ProjectState, RoundState } from '../domain/fold.ts';
+import type { ItemId } from '../domain/ids.ts';
+import type { Item } from '../domain/item.ts';
+
+/** True once a person (or the import) has said something about the item: it is labelled or skipped. */
+export function isDecided(state: ProjectState, item: ItemId): boolean {
+  return state.labels.has(item) || state.skips.has(item);
+}
+
+/** The first round that still has an undecided pick, else the last round, else null. */
+export function openRound(state: ProjectState): RoundState | null {
+  const open = state.rounds.find((r) => r.picks.some((p) => !isDecided(state, p.item)));
+  return open ?? state.rounds.at(-1) ?? null;
+}
+
+/** Undecided picks of every round, oldest round first: what is to be labelled next. */
+export function batchQueue(state: ProjectState): { round: RoundState; pick: Pick }[] {
+  return state.rounds.flatMap((round) =>
+    round.picks.filter((p) => !isDecided(state, p.item)).map((pick) => ({ round, pick })),
+  );
+}
+
+/** Undecided test items in the order in which they were drawn. */
+export function testQueue(state: ProjectState): ItemId[] {
+  return [...state.test].filter((id) => !isDecided(state, id));
+}
+
+/** True when the newest round is selected and every pick of every round is decided. */
+export function isBatchDone(state: ProjectState): boolean {
+  const last = state.rounds.at(-1);
+  return last !== undefined && last.isSelected && batchQueue(state).length === 0;
+}
+
+/** Items that may still be queried: not test, not excluded, undecided, not picked already, embedded. */
+export function candidates(state: ProjectState, items: readonly Item[], isEmbedded: (item: Item) => boolean): Item[] {
+  const picked = new Set(state.rounds.flatMap((r) => r.picks.map((p) => p.item)));
+  return items.filter(
+    (item) =>
+      !state.test.has(item.id) &&
+      !state.excluded.has(item.id) &&
+      !isDecided(state, item.id) &&
+      !picked.has(item.id) &&
+      isEmbedded(item),
+  );
+}

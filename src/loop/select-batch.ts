@@ -1,0 +1,45 @@
+import type { EventDraft } from '../domain/events.ts';
+import type { ProjectState, RoundState } from '../domain/fold.ts';
+import { findClass } from '../domain/schema.ts';
+import type { Item } from '../domain/item.ts';
+import type { Learner } from './ports.ts';
+import type { TrainingSet } from './training-set.ts';
+
+/**
+ * Asks the strategy for the rest of a round's batch. With fewer than two classes labelled nothing is uncertain yet,
+ * so the cold start goes on. The learner must hold the head of `state.activeModel`.
+ */
+export async function selectBatch(
+  state: ProjectState,
+  round: RoundState,
+  pool: readonly Item[],
+  items: readonly Item[],
+  set: TrainingSet,
+  learner: Learner,
+): Promise<EventDraft> {
+  const isCold = set.classes.length < 2 || state.activeModel === null;
+  const strategy = isCold ? state.settings.coldStart : state.settings.strategy;
+  const count = Math.min(round.size - round.picks.length, pool.length);
+  const { picks } =
+    count <= 0
+      ? { picks: [] }
+      : await learner.select({
+          strategy,
+          count,
+          seed: round.seed,
+          candidates: Int32Array.from(pool, (item) => item.row),
+          labelledRows: set.rows,
+          labels: set.labels,
+          classNames: set.classes.map((id) => findClass(state.schema, id)?.name ?? ''),
+        });
+  return {
+    kind: 'batch-selected',
+    round: round.round,
+    strategy,
+    modelVersion: isCold ? null : (state.activeModel?.version ?? null),
+    picks: picks.flatMap((p) => {
+      const item = items[p.row];
+      return item ? [{ item: item.id, strategy, utility: p.utility, reason: p.reason }] : [];
+    }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Backend, EventDraft } from '../domain/events.ts';
+import type { ProjectState } from '../domain/fold.ts';
+import type { Head } from '../domain/head.ts';
+import { hashSeed } from '../domain/random.ts';
+import type { Learner } from './ports.ts';
+import type { TrainingSet } from './training-set.ts';
+
+/** Fits a head on the training set. Returns the checkpoint to store and the event that says so. */
+export async function trainHead(
+  state: ProjectState,
+  set: TrainingSet,
+  encoder: string,
+  backend: Backend,
+  learner: Learner,
+): Promise<{ head: Head; event: EventDraft }> {
+  const version = state.models.reduce((max, m) => Math.max(max, m.version), 0) + 1;
+  const fitted = await learner.train({
+    rows: set.rows,
+    labels: set.labels,
+    classCount: set.classes.length,
+    seed: hashSeed(state.seed, 'train'),
+  });
+  const { dim, mean, scale, weights, bias, lambda, fitMs } = fitted;
+  const head: Head = { version, encoder, classes: set.classes, dim, mean, scale, weights, bias, lambda };
+  const event: EventDraft = {
+    kind: 'model-trained',
+    version,
+    encoder,
+    backend,
+    trainedOn: set.events,
+    classes: set.classes,
+    lambda,
+    fitMs,
+  };
+  return { head, event };
+}
