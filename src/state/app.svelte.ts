@@ -1,0 +1,233 @@
+import { DEFAULT_SETTINGS } from '../domain/events.ts';
+import { projectId, type ProjectId } from '../domain/ids.ts';
+import type { Modality } from '../domain/item.ts';
+import { encodersFor } from '../encoders/index.ts';
+import type { Services } from '../loop/app-ports.ts';
+import type { ProjectSummary, Storage } from '../loop/ports.ts';
+import { WinnowError } from '../domain/errors.ts';
+import { Jobs } from './jobs.svelte.ts';
+import { Notices } from './notices.svelte.ts';
+import { ProjectSession } from './project.svelte.ts';
+import { STAGES, type Stage } from './stage-status.ts';
+
+const THEME_KEY = 'winnow-theme';
+export type Theme = 'system' | 'light' | 'dark';
+const SAMPLES = {
+  triage: { name: 'Clinic messages (practice)', modality: 'text' },
+  inspection: { name: 'Machine parts (practice)', modality: 'image' },
+} as const satisfies Record<string, { name: string; modality: Modality }>;
+
+/** The app: which project is open, which stage is shown, messages and long work. */
+export class AppState {
+  readonly #services: Services;
+  #storage: Storage | null = null;
+  readonly notices = new Notices();
+  readonly jobs = new Jobs();
+  #projects = $state.raw<readonly ProjectSummary[]>([]);
+  #project = $state.raw<ProjectSession | null>(null);
+  #stage = $state<Stage>('data');
+  #isReady = $state(false);
+  #isStarting = $state(false);
+  #network = $state.raw({ requests: 0, foreign: 0 });
+  #gauge = $state.raw<{ usedBytes: number; quotaBytes: number; isPersisted: boolean } | null>(null);
+  #theme = $state<Theme>('system');
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  get projects(): readonly ProjectSummary[] {
+    return this.#projects;
+  }
+  get project(): ProjectSession | null {
+    return this.#project;
+  }
+  get stage(): Stage {
+    return this.#stage;
+  }
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+  get isStarting(): boolean {
+    return this.#isStarting;
+  }
+  get network(): { requests: number; foreign: number } {
+    return this.#network;
+  }
+  get storage(): { usedBytes: number; quotaBytes: number; isPersisted: boolean } | null {
+    return this.#gauge;
+  }
+  get theme(): Theme {
+    return this.#theme;
+  }
+
+  /** Opens the storage and the project that the address names. */
+  async start(): Promise<void> {
+    const theme = localTheme();
+    this.setTheme(theme);
+    try {
+      this.#storage = await this.#services.openStorage();
+      await this.#list();
+    } catch (error) {
+      this.notices.fail(error);
+      return;
+    }
+    await this.#followAddress();
+    this.#isReady = true;
+    addEventListener('hashchange', () => {
+      this.#followAddress().catch((error: unknown) => this.notices.fail(error));
+    });
+    setInterval(() => {
+      const count = this.#services.network.count();
+      if (count.requests !== this.#network.requests || count.foreign !== this.#network.foreign) this.#network = count;
+    }, 2000);
+  }
+
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    if (theme === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = theme;
+    try {
+      localStorage.setItem(THEME_KEY, theme);
+    } catch {
+      // Site data is refused: the choice holds until the tab is closed, which the switch already shows.
+    }
+  }
+
+  goTo(stage: Stage): void {
+    this.#stage = stage;
+    if (this.#project) {
+      location.hash = `#/${this.#project.id}/${stage}`;
+      if (stage === 'label') this.#project.start();
+      if (stage === 'evaluate') this.#project.evaluation.labelsChanged();
+    }
+  }
+
+  async createProject(name: string, modality: Modality): Promise<void> {
+    await this.#create(name.trim() || 'Untitled project', modality, false);
+  }
+
+  async startSample(sample: keyof typeof SAMPLES): Promise<void> {
+    const { name, modality } = SAMPLES[sample];
+    const session = await this.#create(name, modality, true);
+    if (!session) return;
+    try {
+      const source = await this.jobs.run(`Making ${name}`, (job) =>
+        this.#services.samples.generate(sample, job.signal, (done, total) => job.update({ done, total })),
+      );
+      await session.data.importSource(source, { hints: 'reference', textColumn: 0, idColumn: null, labelColumn: 1 });
+      await session.classes.addSuggested();
+    } catch (error) {
+      this.notices.fail(error);
+    }
+  }
+
+  async openProject(id: ProjectId, stage: Stage | null = null): Promise<void> {
+    const storage = this.#storage;
+    if (!storage) return;
+    this.#isStarting = true;
+    try {
+      await this.#project?.close();
+      this.#project = null;
+      if (!(await storage.projects.get(id))) throw new WinnowError('project-missing');
+      const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs);
+      this.#project = session;
+      this.goTo(stage ?? (session.state.isSplitDrawn ? 'label' : 'data'));
+      await this.#measure();
+    } catch (error) {
+      this.notices.fail(error);
+      location.hash = '';
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  async closeProject(): Promise<void> {
+    const open = this.#project;
+    this.#project = null;
+    location.hash = '';
+    await open?.close();
+    await this.#list();
+  }
+
+  async removeProject(id: ProjectId): Promise<void> {
+    try {
+      if (this.#project?.id === id) await this.closeProject();
+      await this.#storage?.projects.remove(id);
+      await this.#list();
+    } catch (error) {
+      this.notices.fail(error);
+    }
+  }
+
+  async importBundle(file: Blob): Promise<void> {
+    const storage = this.#storage;
+    if (!storage) return;
+    try {
+      const id = await this.jobs.run('Opening the project file', (job) =>
+        this.#services.bundles(storage).read(file, (done, total) => job.update({ done, total })),
+      );
+      await this.#list();
+      await this.openProject(id);
+    } catch (error) {
+      this.notices.fail(error);
+    }
+  }
+
+  async #create(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
+    const storage = this.#storage;
+    if (!storage) return null;
+    this.#isStarting = true;
+    try {
+      await this.#project?.close();
+      const id = projectId(this.#services.ids.next());
+      const encoder = encodersFor(modality)[0]?.id ?? '';
+      const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs, {
+        kind: 'project-created',
+        format: 1,
+        name,
+        modality,
+        seed: hasReference ? 20_260 : this.#services.ids.seed(),
+        settings: { ...DEFAULT_SETTINGS, encoder },
+        hasReference,
+      });
+      this.#project = session;
+      this.goTo('data');
+      await this.#list();
+      await this.#services.gauge.persist();
+      await this.#measure();
+      return session;
+    } catch (error) {
+      this.notices.fail(error);
+      return null;
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  async #followAddress(): Promise<void> {
+    const [, id = '', stage = ''] = location.hash.split('/');
+    const known = STAGES.find((s) => s === stage);
+    if (id === '') {
+      if (this.#project) await this.closeProject();
+    } else if (this.#project?.id !== id) await this.openProject(projectId(id), known ?? null);
+    else if (known && known !== this.#stage) this.goTo(known);
+  }
+
+  async #list(): Promise<void> {
+    this.#projects = (await this.#storage?.projects.list()) ?? [];
+  }
+
+  async #measure(): Promise<void> {
+    this.#gauge = await this.#services.gauge.estimate();
+  }
+}
+
+function localTheme(): Theme {
+  try {
+    const stored = localStorage.getItem(THEME_KEY);
+    return stored === 'light' || stored === 'dark' ? stored : 'system';
+  } catch {
+    return 'system';
+  }
+}

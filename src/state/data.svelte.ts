@@ -1,0 +1,191 @@
+import type { EventDraft } from '../domain/events.ts';
+import { isAbort, WinnowError } from '../domain/errors.ts';
+import { classId, IMPORT_ANNOTATOR } from '../domain/ids.ts';
+import type { Item, Rejection } from '../domain/item.ts';
+import { addClass } from '../domain/schema.ts';
+import type { Source } from '../loop/app-ports.ts';
+import { importItems, inspectSource, type HintMode, type SourceOffer, type TableChoice } from '../loop/import-items.ts';
+import type { ImportJournal } from '../loop/ports.ts';
+import type { ProjectSession } from './project.svelte.ts';
+
+export interface OfferChoice extends TableChoice {
+  readonly hints: HintMode;
+}
+
+/** What came in, what was refused, and the folder behind it. */
+export class DataState {
+  readonly #session: ProjectSession;
+  #rejections = $state.raw<readonly Rejection[]>([]);
+  #journals = $state.raw<readonly ImportJournal[]>([]);
+  #offer = $state.raw<SourceOffer | null>(null);
+  #source: Source | null = null;
+  #isImporting = $state(false);
+  #handle: unknown = null;
+  #folderAccess = $state<'none' | 'granted' | 'needs-permission'>('none');
+
+  constructor(session: ProjectSession) {
+    this.#session = session;
+  }
+
+  readonly unfinished = $derived.by(() => {
+    const last = this.#journals.filter((j) => !j.isFinished).at(-1);
+    return last && !this.#isImporting ? { sourceName: last.sourceName, done: last.done, total: last.total } : null;
+  });
+  get rejections(): readonly Rejection[] {
+    return this.#rejections;
+  }
+  get isImporting(): boolean {
+    return this.#isImporting;
+  }
+  get offer(): SourceOffer | null {
+    return this.#offer;
+  }
+  get folderAccess(): 'none' | 'granted' | 'needs-permission' {
+    return this.#folderAccess;
+  }
+  get canPickFolder(): boolean {
+    return this.#session.services.picker.canPickFolder;
+  }
+
+  async refresh(): Promise<void> {
+    const { storage, id, services } = this.#session;
+    [this.#rejections, this.#journals, this.#handle] = await Promise.all([
+      storage.items.rejections(id),
+      storage.items.journals(id),
+      storage.projects.getHandle(id),
+    ]);
+    this.#folderAccess = this.#handle ? await services.picker.permission(this.#handle, false) : 'none';
+  }
+
+  pickFolder(): Promise<void> {
+    return this.#take(() => this.#session.services.picker.pickFolder());
+  }
+  offerFiles(files: ArrayLike<File>): Promise<void> {
+    return this.#take(() => this.#session.services.picker.fromFiles(files));
+  }
+  offerDrop(transfer: DataTransfer): Promise<void> {
+    return this.#take(() => this.#session.services.picker.fromDrop(transfer));
+  }
+  /** Asks for the kept folder again (needs a click) and goes on with an unfinished import. */
+  async restoreFolder(): Promise<void> {
+    if (!this.#handle) return;
+    try {
+      this.#folderAccess = await this.#session.services.picker.permission(this.#handle, true);
+      if (this.#folderAccess !== 'granted') throw new WinnowError('folder-permission');
+      this.#session.media.refresh();
+      this.#session.labelling.prepare();
+      if (this.unfinished) await this.#take(() => this.#session.services.picker.fromHandle(this.#handle));
+      else await this.#session.encoding.run();
+    } catch (error) {
+      this.#session.fail(error);
+    }
+  }
+  dropOffer(): void {
+    this.#offer = null;
+    this.#source = null;
+  }
+
+  /** Imports what was offered, then embeds it. */
+  async acceptOffer(choice: OfferChoice): Promise<void> {
+    const source = this.#source;
+    if (!source || this.#session.isReadOnly) return;
+    this.dropOffer();
+    await this.importSource(source, choice);
+  }
+
+  /** Imports a source as a visible job. What was imported before an error or a cancel stays. */
+  async importSource(source: Source, choice: OfferChoice): Promise<void> {
+    const s = this.#session;
+    this.#isImporting = true;
+    try {
+      if (source.handle) {
+        await s.storage.projects.putHandle(s.id, source.handle);
+        this.#handle = source.handle;
+        this.#folderAccess = 'granted';
+      }
+      await s.jobs.run(`Reading ${source.name}`, (job) =>
+        importItems({
+          storage: s.storage,
+          media: s.services.media,
+          clock: s.services.clock,
+          ids: s.services.ids,
+          project: s.id,
+          modality: s.modality,
+          source,
+          choice,
+          keepOriginals: !source.handle,
+          signal: job.signal,
+          onProgress: (p) =>
+            job.update({ ...p, detail: p.rejected > 0 ? `${p.rejected} could not be used` : '' }),
+        }),
+      );
+    } catch (error) {
+      s.fail(error);
+    } finally {
+      this.#isImporting = false;
+      s.services.media.stop();
+    }
+    try {
+      await s.reloadItems();
+      await this.refresh();
+      if (choice.hints === 'labels') await this.#importLabels();
+      await s.encoding.run();
+    } catch (error) {
+      if (!isAbort(error)) s.fail(error);
+    }
+  }
+
+  /** Bytes of an image: through the kept folder, else the stored copy; null when neither can be read now. */
+  async original(item: Item): Promise<Blob | null> {
+    if (this.#handle && this.#folderAccess === 'granted') {
+      try {
+        return await this.#session.services.picker.original(this.#handle, item);
+      } catch (error) {
+        if (!(error instanceof WinnowError)) throw error;
+        if (error.code === 'folder-permission') this.#folderAccess = 'needs-permission';
+      }
+    }
+    return this.#session.storage.items.original(this.#session.id, item.id);
+  }
+
+  /** Turns hints into labels by the annotator `import`, with classes of their names. */
+  async #importLabels(): Promise<void> {
+    const s = this.#session;
+    let schema = s.state.schema;
+    const byName = new Map(schema.classes.map((c) => [c.name.toLowerCase(), c.id]));
+    const drafts: EventDraft[] = [];
+    for (const item of s.items) {
+      const name = item.hint?.trim() ?? '';
+      if (name === '' || s.state.labels.has(item.id)) continue;
+      let id = byName.get(name.toLowerCase());
+      if (!id) {
+        id = classId(s.services.ids.next());
+        schema = addClass(schema, id, name);
+        byName.set(name.toLowerCase(), id);
+      }
+      drafts.push({
+        kind: 'label',
+        item: item.id,
+        classId: id,
+        annotator: IMPORT_ANNOTATOR,
+        durationMs: 0,
+        suggestion: null,
+        round: null,
+        strategy: null,
+        modelVersion: null,
+      });
+    }
+    if (schema !== s.state.schema) drafts.unshift({ kind: 'schema-changed', schema });
+    if (drafts.length > 0) await s.append(drafts);
+  }
+
+  async #take(get: () => Promise<Source>): Promise<void> {
+    try {
+      const source = await get();
+      this.#offer = await inspectSource(source, this.#session.modality, this.#session.services.media);
+      this.#source = source;
+    } catch (error) {
+      this.#session.fail(error);
+    }
+  }
+}

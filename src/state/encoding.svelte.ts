@@ -1,0 +1,138 @@
+import type { ItemId } from '../domain/ids.ts';
+import type { Item } from '../domain/item.ts';
+import { WinnowError } from '../domain/errors.ts';
+import { embedItems, embeddingKey, loadMatrix } from '../loop/embed-items.ts';
+import type { Encoder, EncodeInput, EncoderInfo } from '../loop/ports.ts';
+import { encoderById, encodersFor } from '../encoders/index.ts';
+import type { EncoderSpec } from '../encoders/spec.ts';
+import type { ProjectSession } from './project.svelte.ts';
+
+/** Embeddings of the project's items under the chosen encoder. */
+export class EncodingState {
+  readonly #session: ProjectSession;
+  #ids = $state.raw<ReadonlySet<ItemId>>(new Set());
+  #info = $state.raw<EncoderInfo | null>(null);
+  #isRunning = $state(false);
+  /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
+  #failed = $state.raw<ReadonlySet<ItemId>>(new Set());
+  #encoder: Encoder | null = null;
+  #cancel: (() => void) | null = null;
+
+  constructor(session: ProjectSession) {
+    this.#session = session;
+  }
+
+  readonly encoders: readonly EncoderSpec[] = $derived.by(() => encodersFor(this.#session.modality));
+  readonly selected: EncoderSpec = $derived.by(() => {
+    const id = this.#session.state.settings.encoder;
+    const spec = encoderById(id) ?? encodersFor(this.#session.modality)[0];
+    if (!spec) throw new WinnowError('encoder-missing', id);
+    return spec;
+  });
+  readonly key: string = $derived.by(() => embeddingKey(this.selected));
+  readonly total: number = $derived.by(() => this.#session.items.length);
+  readonly embedded: number = $derived.by(() => this.#session.items.filter((i) => this.#ids.has(i.id)).length);
+  /** Every item that can be embedded is; false while there are no items. */
+  readonly isComplete: boolean = $derived.by(
+    () => this.total > 0 && this.embedded > 0 && this.embedded + this.failed >= this.total,
+  );
+  readonly failed: number = $derived.by(
+    () => this.#session.items.filter((i) => this.#failed.has(i.id) && !this.#ids.has(i.id)).length,
+  );
+
+  get info(): EncoderInfo | null {
+    return this.#info;
+  }
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+  has(id: ItemId): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** Reads which items have an embedding under the chosen encoder. */
+  async refresh(): Promise<void> {
+    this.#ids = new Set(await this.#session.storage.embeddings.ids(this.#session.id, this.key));
+  }
+
+  /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
+  async select(id: string): Promise<void> {
+    if (id === this.selected.id) return;
+    this.#cancel?.();
+    await this.#session.changeSettings({ encoder: id });
+    this.#failed = new Set();
+    await this.refresh();
+    await this.run();
+  }
+
+  /** Embeds what is missing, as a visible job that can be cancelled and goes on where it stopped. */
+  async run(): Promise<void> {
+    if (this.#isRunning || this.#session.isReadOnly || this.#session.items.length === 0 || this.isComplete) return;
+    this.#isRunning = true;
+    const encoder = this.#session.services.newEncoder();
+    this.#encoder = encoder;
+    try {
+      await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
+        this.#cancel = () => encoder.stop();
+        const result = await embedItems({
+          encoder,
+          spec: this.selected,
+          backend: this.#session.state.settings.backend,
+          store: this.#session.storage.embeddings,
+          project: this.#session.id,
+          items: this.#session.items,
+          load: (items) => this.#inputs(items),
+          signal: job.signal,
+          onInfo: (info) => {
+            this.#info = info;
+            if (info.fallback) this.#session.fallbackNotice(info.fallback);
+          },
+          onProgress: (p) => job.update(p),
+          onStored: (ids) => {
+            this.#ids = new Set([...this.#ids, ...ids]);
+          },
+        });
+        this.#failed = new Set(result.failed.map((f) => f.item));
+      });
+    } catch (error) {
+      this.#session.fail(error);
+    } finally {
+      encoder.stop();
+      this.#encoder = null;
+      this.#cancel = null;
+      this.#isRunning = false;
+    }
+    this.#session.advance();
+  }
+
+  /** All embeddings as one row-major matrix by item row; rows without an embedding are zero. */
+  async matrix(): Promise<{ data: Float32Array; dim: number }> {
+    const { data, dim } = await loadMatrix(
+      this.#session.storage.embeddings,
+      this.#session.id,
+      this.key,
+      this.#session.items,
+    );
+    return { data, dim };
+  }
+
+  close(): void {
+    this.#encoder?.stop();
+  }
+
+  /** What the encoder reads of each item; null where it can't be read. */
+  async #inputs(items: readonly Item[]): Promise<(EncodeInput | null)[]> {
+    const { storage, id } = this.#session;
+    const ids = items.map((i) => i.id);
+    if (this.#session.modality === 'text') {
+      const texts = await storage.items.texts(id, ids);
+      return texts.map((text) => (text === null ? null : { text }));
+    }
+    return Promise.all(
+      items.map(async (item) => {
+        const image = (await this.#session.data.original(item)) ?? (await storage.items.thumb(id, item.id));
+        return image ? { image } : null;
+      }),
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import type { Head } from '../domain/head.ts';
+import type { ClassId, ItemId } from '../domain/ids.ts';
+import { evaluateTestSet, type Interval, type TestReport } from '../loop/evaluate-head.ts';
+import { findClass } from '../domain/schema.ts';
+import type { ProjectSession } from './project.svelte.ts';
+
+/** Fewer test labels than this say too little for a number. */
+export const MIN_TEST_LABELS = 10;
+
+export interface CurvePoint {
+  /** Training labels of the checkpoint. */
+  readonly labels: number;
+  readonly modelVersion: number;
+  readonly accuracy: number;
+  readonly accuracyInterval: Interval;
+  readonly macroF1: number;
+  readonly macroF1Interval: Interval;
+  /** Test labels behind the numbers. */
+  readonly n: number;
+}
+
+export interface ReportView extends TestReport {
+  readonly modelVersion: number;
+  readonly perClass: readonly (TestReport['perClass'][number] & { name: string; colour: number })[];
+  /** Test items of one confusion cell. */
+  cells(truth: number, predicted: number): readonly ItemId[];
+}
+
+/** Honest numbers: every checkpoint on the labelled part of the frozen test set. */
+export class EvaluationState {
+  readonly #session: ProjectSession;
+  /** What each checkpoint says of each test item: class id by item. */
+  readonly #predicted = new Map<number, ReadonlyMap<ItemId, ClassId>>();
+  #reports = $state.raw<ReadonlyMap<number, TestReport>>(new Map());
+  #running: Promise<void> | null = null;
+  #isStale = false;
+
+  constructor(session: ProjectSession) {
+    this.#session = session;
+  }
+
+  readonly testLabelled: number = $derived.by(() => {
+    const { test, labels } = this.#session.state;
+    let count = 0;
+    for (const id of test) if (labels.has(id)) count++;
+    return count;
+  });
+  readonly testTotal: number = $derived.by(() => this.#session.state.test.size);
+  readonly report: ReportView | null = $derived.by(() => {
+    const model = this.#session.state.activeModel;
+    const report = model && this.#reports.get(model.version);
+    if (!model || !report) return null;
+    const { schema } = this.#session.state;
+    return {
+      ...report,
+      modelVersion: model.version,
+      perClass: report.perClass.map((c) => {
+        const def = findClass(schema, c.classId);
+        return { ...c, name: def?.name ?? 'removed class', colour: def?.colour ?? 0 };
+      }),
+      cells: (truth, predicted) => report.cellItems[truth]?.[predicted] ?? [],
+    };
+  });
+  readonly curve: readonly CurvePoint[] = $derived.by(() =>
+    this.#session.state.models.flatMap((m) => {
+      const r = this.#reports.get(m.version);
+      if (!r) return [];
+      const { accuracy, accuracyInterval, macroF1, macroF1Interval, n } = r;
+      return [
+        { labels: m.trainedOn.length, modelVersion: m.version, accuracy, accuracyInterval, macroF1, macroF1Interval, n },
+      ];
+    }),
+  );
+  /** Why there is no report, as a sentence with what to do. */
+  readonly waiting: string = $derived.by(() => {
+    if (!this.#session.state.isSplitDrawn) return 'The test set is drawn when you open the Label stage.';
+    if (this.testLabelled < MIN_TEST_LABELS) {
+      const missing = Math.min(MIN_TEST_LABELS, this.testTotal) - this.testLabelled;
+      return `Label ${missing} more test items to see numbers: press T on the Label stage.`;
+    }
+    if (!this.#session.state.activeModel) return 'Finish the first batch to train a model.';
+    return 'Working out the numbers.';
+  });
+
+  /** A new checkpoint is trained and current in the learner. */
+  async headTrained(head: Head): Promise<void> {
+    await this.#predict(head);
+    this.labelsChanged();
+  }
+
+  /** Test labels or the stage changed: works the numbers out again, one checkpoint at a time. */
+  labelsChanged(): void {
+    this.#isStale = true;
+    this.#running ??= this.#recompute()
+      .catch((error: unknown) => this.#session.fail(error))
+      .finally(() => {
+        this.#running = null;
+      });
+  }
+
+  async #recompute(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false;
+      const { state } = this.#session;
+      if (this.testLabelled < Math.min(MIN_TEST_LABELS, this.testTotal) || this.testTotal === 0) {
+        this.#reports = new Map();
+        return;
+      }
+      const reports = new Map<number, TestReport>();
+      for (const model of [...state.models].reverse()) {
+        if (model.encoder !== this.#session.encoding.key) continue;
+        if (!this.#predicted.has(model.version)) {
+          const head = await this.#session.storage.heads.get(this.#session.id, model.version);
+          if (!head) continue;
+          await this.#predict(head);
+        }
+        const predicted = this.#predicted.get(model.version);
+        if (predicted) reports.set(model.version, evaluateTestSet(this.#session.state, predicted, state.seed));
+        this.#reports = new Map(reports);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    }
+  }
+
+  async #predict(head: Head): Promise<void> {
+    const s = this.#session;
+    const ids = [...s.state.test].filter((id) => s.encoding.has(id));
+    const rows = Int32Array.from(ids.map((id) => s.itemById(id)?.row ?? 0));
+    if (rows.length === 0) return;
+    const flat = await s.learning.withLearner((l) => l.probabilities(rows), head);
+    const width = head.classes.length;
+    const predicted = new Map<ItemId, ClassId>();
+    ids.forEach((id, i) => {
+      let best = 0;
+      for (let c = 1; c < width; c++) if ((flat[i * width + c] ?? 0) > (flat[i * width + best] ?? 0)) best = c;
+      const winner = head.classes[best];
+      if (winner) predicted.set(id, winner);
+    });
+    this.#predicted.set(head.version, predicted);
+  }
+}

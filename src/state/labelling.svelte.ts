@@ -1,0 +1,286 @@
+import type { EventDraft, Labelled, Pick, Skipped } from '../domain/events.ts';
+import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
+import type { Item } from '../domain/item.ts';
+import { findClass } from '../domain/schema.ts';
+import { batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
+import { strategyName } from '../strategies/index.ts';
+import type { ProjectSession } from './project.svelte.ts';
+
+export interface SuggestionView {
+  readonly classId: ClassId;
+  readonly name: string;
+  readonly colour: number;
+  readonly probability: number;
+}
+export interface CurrentItem {
+  readonly item: Item;
+  readonly isTest: boolean;
+  readonly round: number | null;
+  readonly strategy: string | null;
+  readonly strategyName: string;
+  readonly reason: string;
+  readonly utility: number | null;
+  readonly suggestions: readonly SuggestionView[];
+  readonly modelVersion: number | null;
+  readonly isFlagged: boolean;
+  /** Standing label when the item is shown again. */
+  readonly previous: ClassId | null;
+  /** Full text, or null while it is read and for images. */
+  readonly text: string | null;
+  /** Object URL of the original or the thumbnail; null while it is read and for texts. */
+  readonly url: string | null;
+  readonly isThumbnail: boolean;
+}
+export type QueueName = 'batch' | 'test';
+export const ME = annotator('me');
+
+/** One item at a time: what is shown, and the decisions about it. */
+export class LabellingState {
+  readonly #session: ProjectSession;
+  #queue = $state<QueueName>('batch');
+  #revisited = $state.raw<ItemId | null>(null);
+  #isBusy = false;
+  #shownAt = 0;
+  #shownItem: ItemId | null = null;
+  #neighbours = $state.raw<{ of: ItemId; items: readonly Item[] } | null>(null);
+
+  constructor(session: ProjectSession) {
+    this.#session = session;
+  }
+
+  readonly #batchQueue = $derived.by(() => batchQueue(this.#session.state));
+  readonly #testQueue = $derived.by(() => testQueue(this.#session.state));
+  readonly #currentId = $derived.by((): ItemId | null => {
+    if (!this.#session.hasStarted) return null;
+    if (this.#revisited) return this.#revisited;
+    if (this.#session.classes.list.length === 0) return null;
+    return (this.#queue === 'test' ? this.#testQueue[0] : this.#batchQueue[0]?.pick.item) ?? null;
+  });
+  readonly current = $derived.by((): CurrentItem | null => {
+    const id = this.#currentId;
+    const item = id === null ? undefined : this.#session.itemById(id);
+    if (id === null || !item) return null;
+    const { state } = this.#session;
+    const isTest = state.test.has(id);
+    const asked = this.#ask(id);
+    const suggestions = isTest ? [] : this.#suggest(id);
+    const media = this.#session.media.get(item);
+    return {
+      item,
+      isTest,
+      round: asked?.round ?? null,
+      strategy: asked?.pick.strategy ?? null,
+      strategyName: asked ? strategyName(asked.pick.strategy) : '',
+      reason: isTest
+        ? 'Drawn at random for the test set before the first query, so that the numbers are honest.'
+        : (asked?.pick.reason ?? 'You chose to look at this item again.'),
+      utility: asked?.pick.utility ?? null,
+      suggestions,
+      modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
+      isFlagged: state.flags.has(id),
+      previous: state.labels.get(id)?.classId ?? null,
+      text: media.text,
+      url: media.url,
+      isThumbnail: media.isThumbnail,
+    };
+  });
+  readonly batch = $derived.by(() => {
+    const { state } = this.#session;
+    const round = openRound(state);
+    if (!round) return { round: 0, done: 0, total: 0 };
+    const done = round.picks.filter((p) => isDecided(state, p.item)).length;
+    return { round: round.round, done, total: round.isSelected ? round.picks.length : round.size };
+  });
+  readonly test = $derived.by(() => {
+    const { state } = this.#session;
+    return { done: state.test.size - this.#testQueue.length, total: state.test.size };
+  });
+  readonly recent = $derived.by(() => {
+    const { state } = this.#session;
+    const last = state.decisions.filter((d): d is Labelled | Skipped => d.kind !== 'flag').slice(-10);
+    return last.reverse().flatMap((event) => {
+      const item = this.#session.itemById(event.item);
+      if (!item) return [];
+      const def = event.kind === 'label' ? findClass(state.schema, event.classId) : undefined;
+      return [{ event, item, className: def?.name ?? 'skipped', colour: def?.colour ?? -1 }];
+    });
+  });
+  readonly canUndo = $derived.by(() => this.#session.state.decisions.length > 0);
+  /** Why nothing is shown, as a sentence with what to do; null when an item is shown. */
+  readonly waiting = $derived.by((): string | null => {
+    if (this.current) return null;
+    const s = this.#session;
+    if (s.items.length === 0) return 'Open images or texts on the Data stage first.';
+    if (s.classes.list.length === 0) return 'Add your first classes on the Classes stage.';
+    if (!s.encoding.isComplete) {
+      return `Winnow is still reading the items: ${s.encoding.embedded} of ${s.encoding.total} embedded.`;
+    }
+    if (this.#queue === 'test') {
+      return s.state.isSplitDrawn ? 'Every test item is labelled. Press T for the batch.' : 'Drawing the test set.';
+    }
+    if (s.learning.problem) return s.learning.problem;
+    if (s.learning.isExhausted) return 'Every item of the pool is labelled or skipped.';
+    return s.learning.step || 'Picking the next batch.';
+  });
+
+  get queue(): QueueName {
+    return this.#queue;
+  }
+  get isTraining(): boolean {
+    return this.#session.learning.isTraining;
+  }
+  get modelVersion(): number | null {
+    return this.#session.state.activeModel?.version ?? null;
+  }
+  get neighbours(): readonly Item[] {
+    return this.#neighbours && this.#neighbours.of === this.#currentId ? this.#neighbours.items : [];
+  }
+  setQueue(queue: QueueName): void {
+    this.#queue = queue;
+    this.#revisited = null;
+    this.#prepare();
+  }
+  revisit(item: ItemId): void {
+    this.#revisited = item;
+    if (!this.#session.state.test.has(item)) this.#quietly(this.#session.learning.predict([item]));
+    this.#prepare();
+  }
+  thumb(item: ItemId): Promise<string | null> {
+    return this.#session.media.thumb(item);
+  }
+
+  /** Labels the shown item. Resolves when the label is durable; only then does the next item appear. */
+  label(classId: ClassId): Promise<void> {
+    return this.#decide((current) => this.#labelDraft(current, classId));
+  }
+  /** Takes the model's first suggestion. */
+  async accept(): Promise<void> {
+    const first = this.current?.suggestions[0];
+    if (first) await this.label(first.classId);
+  }
+  skip(): Promise<void> {
+    return this.#decide(({ item, round }) => ({ kind: 'skip', item: item.id, annotator: ME, round }));
+  }
+  async flag(): Promise<void> {
+    const { current } = this;
+    if (!current || this.#session.isReadOnly) return;
+    await this.#session.append([
+      { kind: 'flag', item: current.item.id, annotator: ME, isFlagged: !current.isFlagged },
+    ]);
+  }
+  /** Takes the last decision back and shows its item again. Unlimited. */
+  async undo(): Promise<void> {
+    const last = this.#session.state.decisions.at(-1);
+    if (!last || this.#isBusy || this.#session.isReadOnly) return;
+    this.#isBusy = true;
+    try {
+      await this.#session.append([{ kind: 'retract', target: last.id }]);
+      this.revisit(last.item);
+    } catch (error) {
+      this.#session.fail(error);
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#quietly(this.#session.learning.advance());
+  }
+
+  /** Practice runs: answers the next items of the shown queue from the hidden reference. */
+  async answerFromReference(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      if (!this.current) await this.#session.learning.advance();
+      const { current } = this;
+      const name = current && this.#session.reference(current.item.id);
+      const def = name && this.#session.state.schema.classes.find((c) => c.name === name);
+      if (!current || !def) return;
+      await this.label(def.id);
+    }
+  }
+
+  /** Called when the stage is shown or the state has changed: reads ahead what will be needed next. */
+  prepare(): void {
+    this.#prepare();
+  }
+
+  async #decide(draft: (current: CurrentItem) => EventDraft): Promise<void> {
+    const { current } = this;
+    if (!current || this.#isBusy || this.#session.isReadOnly) return;
+    this.#isBusy = true;
+    try {
+      await this.#session.append([draft(current)]);
+      this.#revisited = null;
+      this.#prepare();
+    } catch (error) {
+      this.#session.fail(error);
+      return;
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#quietly(this.#session.learning.advance().then(() => this.#prepare()));
+    if (current.isTest) this.#session.evaluation.labelsChanged();
+  }
+
+  #labelDraft(current: CurrentItem, classId: ClassId): EventDraft {
+    const top = current.suggestions[0];
+    const shown = this.#shownItem === current.item.id ? this.#shownAt : this.#session.services.clock.now();
+    return {
+      kind: 'label',
+      item: current.item.id,
+      classId,
+      annotator: ME,
+      durationMs: Math.max(0, Math.round(this.#session.services.clock.now() - shown)),
+      suggestion: top ? { classId: top.classId, probability: top.probability } : null,
+      round: current.isTest ? null : current.round,
+      strategy: current.isTest ? null : current.strategy,
+      modelVersion: current.modelVersion,
+    };
+  }
+
+  /** Marks the shown item's time, reads the next few items' media, and looks for neighbours. */
+  #prepare(): void {
+    const id = this.#currentId;
+    if (id !== this.#shownItem) {
+      this.#shownItem = id;
+      this.#shownAt = this.#session.services.clock.now();
+      if (id) this.#quietly(this.#findNeighbours(id));
+    }
+    const ahead = this.#queue === 'test' ? this.#testQueue : this.#batchQueue.map((q) => q.pick.item);
+    const ids = [...(id ? [id] : []), ...ahead.slice(0, 4)];
+    this.#session.media.want(ids.flatMap((i) => this.#session.itemById(i) ?? []));
+  }
+
+  async #findNeighbours(id: ItemId): Promise<void> {
+    const item = this.#session.itemById(id);
+    if (!item || !this.#session.encoding.isComplete || this.#session.state.test.has(id)) return;
+    const rows = await this.#session.learning.withLearner((l) => l.neighbours(item.row, 8));
+    const test = this.#session.state.test;
+    const items = [...rows].flatMap((row) => this.#session.items[row] ?? []).filter((i) => !test.has(i.id));
+    if (this.#currentId === id) this.#neighbours = { of: id, items: items.slice(0, 3) };
+  }
+
+  #ask(id: ItemId): { round: number; pick: Pick } | null {
+    for (const round of this.#session.state.rounds) {
+      const pick = round.picks.find((p) => p.item === id);
+      if (pick) return { round: round.round, pick };
+    }
+    return null;
+  }
+
+  #suggest(id: ItemId): SuggestionView[] {
+    const prediction = this.#session.learning.prediction(id);
+    if (!prediction || prediction.version !== this.modelVersion) return [];
+    const { schema } = this.#session.state;
+    return prediction.classes
+      .flatMap((classId, i) => {
+        const def = findClass(schema, classId);
+        const probability = prediction.probabilities[i] ?? 0;
+        return def && !def.isHidden ? [{ classId, name: def.name, colour: def.colour, probability }] : [];
+      })
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, 5);
+  }
+
+  /** Background work whose failure is shown, not thrown. */
+  #quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#session.fail(error));
+  }
+}

@@ -1,0 +1,251 @@
+import type { Backend } from '../domain/events.ts';
+import { WinnowError } from '../domain/errors.ts';
+import type { Head } from '../domain/head.ts';
+import type { ClassId, ItemId } from '../domain/ids.ts';
+import type { Item } from '../domain/item.ts';
+import { drawSplit } from '../loop/draw-split.ts';
+import { openNextRound } from '../loop/open-round.ts';
+import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
+import { candidates, isBatchDone } from '../loop/queue.ts';
+import { selectBatch } from '../loop/select-batch.ts';
+import { trainHead } from '../loop/train-head.ts';
+import { isUpToDate, trainingSet } from '../loop/training-set.ts';
+import type { ProjectSession } from './project.svelte.ts';
+
+/** Probabilities of one item under a checkpoint. */
+export interface Prediction {
+  readonly version: number;
+  readonly classes: readonly ClassId[];
+  readonly probabilities: Float32Array;
+}
+
+/**
+ * Drives the loop of one project: split, round, train, select. `advance` is called after every change and does
+ * what the log says is next; it never runs twice at once, and labelling goes on meanwhile.
+ */
+export class Learning {
+  readonly #session: ProjectSession;
+  #learner: Learner | null = null;
+  #info = $state.raw<LearnerInfo | null>(null);
+  #isTraining = $state(false);
+  #step = $state('');
+  #problem = $state.raw<string | null>(null);
+  #isExhausted = $state(false);
+  #predictions = $state.raw<ReadonlyMap<ItemId, Prediction>>(new Map());
+  /** What the learner holds: embedding set and number of rows. */
+  #loaded = '';
+  #current: number | null = null;
+  #dim = 0;
+  #wants = false;
+  #running: Promise<void> | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(session: ProjectSession) {
+    this.#session = session;
+  }
+
+  get info(): LearnerInfo | null {
+    return this.#info;
+  }
+  get isTraining(): boolean {
+    return this.#isTraining;
+  }
+  /** What it is doing, as a sentence; empty when idle. */
+  get step(): string {
+    return this.#step;
+  }
+  /** Why it stopped, or null. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+  /** True when nothing is left to query. */
+  get isExhausted(): boolean {
+    return this.#isExhausted;
+  }
+  prediction(item: ItemId): Prediction | null {
+    return this.#predictions.get(item) ?? null;
+  }
+
+  /** Does what is next, once. Safe to call at any time and as often as one likes. */
+  advance(): Promise<void> {
+    this.#wants = true;
+    this.#running ??= this.#drive().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  /** Runs a task on the learner with the embeddings and `head` in place; tasks run one after another. */
+  withLearner<T>(task: (learner: Learner) => Promise<T>, head: Head | 'active' | 'any' = 'any'): Promise<T> {
+    const run = this.#queue.then(async () => {
+      const learner = await this.#ready();
+      if (head === 'active') await this.#useActive(learner);
+      else if (head !== 'any') await this.#use(learner, head);
+      return task(learner);
+    });
+    this.#queue = run.catch(() => undefined);
+    return run.catch((error: unknown) => {
+      if (isFatal(error)) this.#drop();
+      throw error;
+    });
+  }
+
+  /** Fetches what the active model says of some items; the result arrives in `prediction`. */
+  async predict(ids: readonly ItemId[]): Promise<void> {
+    const model = this.#session.state.activeModel;
+    const rows = ids.flatMap((id) => this.#session.itemById(id)?.row ?? []);
+    if (!model || rows.length === 0) return;
+    const flat = await this.withLearner((l) => l.probabilities(Int32Array.from(rows)), 'active');
+    const width = model.classes.length;
+    const next = new Map(this.#predictions);
+    rows.forEach((row, i) => {
+      const item = this.#session.items[row];
+      const probabilities = flat.slice(i * width, (i + 1) * width);
+      if (item) next.set(item.id, { version: model.version, classes: model.classes, probabilities });
+    });
+    this.#predictions = next;
+  }
+
+  /** Ends the worker. */
+  close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  async #drive(): Promise<void> {
+    while (this.#wants && !this.#isClosed) {
+      this.#wants = false;
+      try {
+        while (!this.#isClosed && (await this.#once())) this.#problem = null;
+      } catch (error) {
+        this.#isTraining = false;
+        this.#step = '';
+        this.#problem = 'The model could not be updated. Labelling goes on; Winnow tries again after the next label.';
+        if (!this.#isClosed) this.#session.fail(error);
+        return;
+      }
+    }
+  }
+
+  /** One step of the loop; true when there may be more to do. */
+  async #once(): Promise<boolean> {
+    const s = this.#session;
+    if (s.isReadOnly || !s.hasStarted || !s.encoding.isComplete || s.classes.list.length === 0) return false;
+    const isEmbedded = (item: Item): boolean => s.encoding.has(item.id);
+    if (!s.state.isSplitDrawn) {
+      this.#step = 'Drawing the test set.';
+      const draft = await this.withLearner((l) => drawSplit(s.state, s.items, l, isEmbedded));
+      await s.append([draft]);
+      return true;
+    }
+    const last = s.state.rounds.at(-1);
+    if (!last || isBatchDone(s.state)) {
+      const pool = candidates(s.state, s.items, isEmbedded);
+      this.#isExhausted = pool.length === 0;
+      if (this.#isExhausted) {
+        this.#step = '';
+        return await this.#train(isEmbedded);
+      }
+      await s.append([openNextRound(s.state, pool)]);
+      return true;
+    }
+    if (last.isSelected) {
+      this.#step = '';
+      return false;
+    }
+    if (await this.#train(isEmbedded)) return true;
+    this.#step = 'Picking the next batch.';
+    this.#isTraining = true;
+    try {
+      const pool = candidates(s.state, s.items, isEmbedded);
+      const set = trainingSet(s.state, s.items, isEmbedded);
+      const draft = await this.withLearner(
+        (l) => selectBatch(s.state, last, pool, s.items, set, l),
+        'active',
+      );
+      await s.append([draft]);
+      if (draft.kind === 'batch-selected') {
+        const model = s.state.activeModel;
+        if (model) await this.predict(draft.picks.map((p) => p.item));
+      }
+    } finally {
+      this.#isTraining = false;
+      this.#step = '';
+    }
+    return true;
+  }
+
+  /** Trains when the newest labels are not in the active head yet; true when it did. */
+  async #train(isEmbedded: (item: Item) => boolean): Promise<boolean> {
+    const s = this.#session;
+    const set = trainingSet(s.state, s.items, isEmbedded);
+    const encoder = s.encoding.key;
+    if (set.rows.length === 0 || isUpToDate(s.state, set, encoder)) return false;
+    this.#isTraining = true;
+    this.#step = 'Training the model.';
+    try {
+      const { head, event } = await this.withLearner((l) =>
+        trainHead(s.state, set, encoder, this.#info?.backend ?? ('cpu' satisfies Backend), l),
+      );
+      await s.storage.heads.put(s.id, head);
+      await s.append([event]);
+      this.#current = head.version;
+      await s.evaluation.headTrained(head);
+      return true;
+    } finally {
+      this.#isTraining = false;
+    }
+  }
+
+  /** The learner, open and loaded with this project's embeddings. */
+  async #ready(): Promise<Learner> {
+    if (this.#isClosed) throw new DOMException('The project was closed.', 'AbortError');
+    const s = this.#session;
+    const wanted = `${s.encoding.key}:${s.encoding.embedded}:${s.items.length}:${s.state.settings.backend}`;
+    if (this.#learner && this.#loaded === wanted) return this.#learner;
+    if (this.#learner) this.#drop();
+    const learner = s.services.newLearner();
+    this.#learner = learner;
+    this.#info = await learner.open(s.state.settings.backend);
+    if (this.#info.fallback) s.fallbackNotice(this.#info.fallback);
+    const { data, dim } = await s.encoding.matrix();
+    this.#dim = dim;
+    await learner.load(data, s.items.length, dim);
+    this.#loaded = wanted;
+    this.#current = null;
+    return learner;
+  }
+
+  async #useActive(learner: Learner): Promise<void> {
+    const model = this.#session.state.activeModel;
+    if (!model) {
+      if (this.#current !== null) await learner.use(null);
+      this.#current = null;
+      return;
+    }
+    if (this.#current === model.version) return;
+    const head = await this.#session.storage.heads.get(this.#session.id, model.version);
+    if (!head) throw new WinnowError('learner-failed', `Checkpoint ${model.version} is not stored.`);
+    await this.#use(learner, head);
+  }
+
+  async #use(learner: Learner, head: Head): Promise<void> {
+    if (this.#current === head.version) return;
+    if (head.dim !== this.#dim) throw new WinnowError('learner-failed', 'The checkpoint belongs to another encoder.');
+    const { dim, mean, scale, weights, bias, lambda } = head;
+    await learner.use({ dim, mean, scale, weights, bias, lambda, fitMs: 0 } satisfies FittedHead);
+    this.#current = head.version;
+  }
+
+  #drop(): void {
+    this.#learner?.stop();
+    this.#learner = null;
+    this.#loaded = '';
+    this.#current = null;
+  }
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof WinnowError && ['worker-died', 'gpu-lost', 'learner-failed'].includes(error.code);
+}

@@ -1,0 +1,241 @@
+import type { EventDraft, ProjectSettings } from '../domain/events.ts';
+import type { ProjectState } from '../domain/fold.ts';
+import type { ItemId, ProjectId } from '../domain/ids.ts';
+import { IMPORT_ANNOTATOR } from '../domain/ids.ts';
+import type { Item, Modality } from '../domain/item.ts';
+import type { Services } from '../loop/app-ports.ts';
+import { EventLog } from '../loop/event-log.ts';
+import type { ProjectSummary, Storage } from '../loop/ports.ts';
+import { ClassesState } from './classes.svelte.ts';
+import { DataState } from './data.svelte.ts';
+import { EncodingState } from './encoding.svelte.ts';
+import { EvaluationState } from './evaluation.svelte.ts';
+import { ExportingState } from './exporting.svelte.ts';
+import type { Jobs } from './jobs.svelte.ts';
+import { LabellingState } from './labelling.svelte.ts';
+import { Learning } from './learning.svelte.ts';
+import { MediaCache } from './media.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import { stageStatus, type Stage, type StageStatus } from './stage-status.ts';
+
+/** One open project: its log, its items and the concerns that work on them. */
+export class ProjectSession {
+  readonly id: ProjectId;
+  readonly services: Services;
+  readonly storage: Storage;
+  readonly notices: Notices;
+  readonly jobs: Jobs;
+  readonly #log: EventLog;
+  #state = $state.raw<ProjectState>() as ProjectState;
+  #items = $state.raw<readonly Item[]>([]);
+  #byId = new Map<ItemId, Item>();
+  #saved = $state<'saved' | 'saving' | 'failed'>('saved');
+  #isReadOnly = $state(false);
+  #hasStarted = $state(false);
+  #pending = 0;
+  readonly media: MediaCache;
+  readonly encoding: EncodingState;
+  readonly classes: ClassesState;
+  readonly data: DataState;
+  readonly learning: Learning;
+  readonly labelling: LabellingState;
+  readonly evaluation: EvaluationState;
+  readonly exporting: ExportingState;
+
+  private constructor(
+    id: ProjectId,
+    services: Services,
+    storage: Storage,
+    notices: Notices,
+    jobs: Jobs,
+    log: EventLog,
+    items: readonly Item[],
+  ) {
+    this.id = id;
+    this.services = services;
+    this.storage = storage;
+    this.notices = notices;
+    this.jobs = jobs;
+    this.#log = log;
+    this.#state = log.state();
+    this.#setItems(items);
+    this.media = new MediaCache(this);
+    this.encoding = new EncodingState(this);
+    this.classes = new ClassesState(this);
+    this.data = new DataState(this);
+    this.learning = new Learning(this);
+    this.labelling = new LabellingState(this);
+    this.evaluation = new EvaluationState(this);
+    this.exporting = new ExportingState(this);
+  }
+
+  /** Opens a stored project; `first` is the project-created event of a new one. */
+  static async open(
+    id: ProjectId,
+    services: Services,
+    storage: Storage,
+    notices: Notices,
+    jobs: Jobs,
+    first: EventDraft | null = null,
+  ): Promise<ProjectSession> {
+    const [log, items] = await Promise.all([
+      EventLog.open(id, storage.events, services.clock, services.ids, first),
+      storage.items.all(id),
+    ]);
+    const session = new ProjectSession(id, services, storage, notices, jobs, log, items);
+    await Promise.all([session.#lock(false), session.encoding.refresh(), session.data.refresh()]);
+    session.#hasStarted = session.state.isSplitDrawn;
+    await session.#summarise();
+    return session;
+  }
+
+  get state(): ProjectState {
+    return this.#state;
+  }
+  get items(): readonly Item[] {
+    return this.#items;
+  }
+  get name(): string {
+    return this.#state.name;
+  }
+  get modality(): Modality {
+    return this.#state.modality;
+  }
+  /** `saved` is true: it turns to `saving` before a write and back only when the store says durable. */
+  get saved(): 'saved' | 'saving' | 'failed' {
+    return this.#saved;
+  }
+  get isReadOnly(): boolean {
+    return this.#isReadOnly;
+  }
+  /** True from the first visit of the label stage on: then the test set is drawn and rounds run. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+  readonly personLabelCount = $derived.by(() => {
+    let count = 0;
+    for (const label of this.#state.labels.values()) if (label.annotator !== IMPORT_ANNOTATOR) count++;
+    return count;
+  });
+  readonly status = $derived.by((): Record<Stage, StageStatus> => stageStatus(this));
+
+  itemById(id: ItemId): Item | undefined {
+    return this.#byId.get(id);
+  }
+  /** Hidden reference class of an item in a practice run, else null. */
+  reference(id: ItemId): string | null {
+    return this.#state.hasReference ? (this.#byId.get(id)?.hint ?? null) : null;
+  }
+
+  /** Stores events; when it resolves they are durable and on screen. */
+  async append(drafts: readonly EventDraft[]): Promise<void> {
+    this.#pending++;
+    this.#saved = 'saving';
+    let isStored = false;
+    try {
+      await this.#log.append(drafts);
+      isStored = true;
+      this.#state = this.#log.state();
+    } finally {
+      this.#pending--;
+      if (this.#pending === 0 || !isStored) this.#saved = isStored ? 'saved' : 'failed';
+    }
+  }
+
+  /** Does what the loop says is next, in the background. */
+  advance(): void {
+    this.learning
+      .advance()
+      .then(() => this.labelling.prepare())
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  /** Called when the label stage is shown: from now on the test set is fixed. */
+  start(): void {
+    if (this.#isReadOnly) {
+      this.#hasStarted = this.#state.isSplitDrawn;
+    } else if (this.encoding.isComplete && this.classes.list.length > 0) {
+      this.#hasStarted = true;
+    }
+    this.labelling.prepare();
+    this.advance();
+  }
+
+  async rename(name: string): Promise<void> {
+    const clean = name.trim();
+    if (clean === '' || clean === this.name) return;
+    await this.#try(() => this.append([{ kind: 'project-renamed', name: clean }]));
+    await this.#summarise();
+  }
+  async changeSettings(settings: Partial<ProjectSettings>): Promise<void> {
+    await this.#try(() => this.append([{ kind: 'settings-changed', settings }]));
+    this.advance();
+  }
+
+  /** Items changed on disk (import): read them again. */
+  async reloadItems(): Promise<void> {
+    this.#setItems(await this.storage.items.all(this.id));
+    await this.encoding.refresh();
+    await this.#summarise();
+  }
+
+  async takeOver(): Promise<void> {
+    await this.#lock(true);
+    if (!this.#isReadOnly) location.reload();
+  }
+
+  fail(error: unknown): void {
+    this.notices.fail(error);
+  }
+  fallbackNotice(sentence: string): void {
+    this.notices.show('info', {
+      what: sentence,
+      meaning: 'Results are the same; it takes longer.',
+      action: 'Nothing to do. You can choose where it runs on the Data stage.',
+    });
+  }
+
+  async close(): Promise<void> {
+    this.encoding.close();
+    this.learning.close();
+    this.media.close();
+    this.services.locks.release(this.id);
+    await this.#summarise();
+  }
+
+  async #lock(steal: boolean): Promise<void> {
+    const isHeld = await this.services.locks.acquire(this.id, steal, () => {
+      this.#isReadOnly = true;
+      this.learning.close();
+      this.encoding.close();
+    });
+    this.#isReadOnly = !isHeld;
+  }
+
+  async #summarise(): Promise<void> {
+    if (this.#isReadOnly) return;
+    const summary: ProjectSummary = {
+      id: this.id,
+      name: this.name,
+      modality: this.modality,
+      createdAt: this.#state.createdAt,
+      openedAt: this.services.clock.now(),
+      itemCount: this.#items.length,
+      labelCount: this.personLabelCount,
+    };
+    await this.#try(() => this.storage.projects.put(summary));
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #setItems(items: readonly Item[]): void {
+    this.#items = items;
+    this.#byId = new Map(items.map((item) => [item.id, item]));
+  }
+}

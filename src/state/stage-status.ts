@@ -1,0 +1,56 @@
+import type { ProjectSession } from './project.svelte.ts';
+
+export const STAGES = ['data', 'classes', 'label', 'evaluate', 'export'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface StageStatus {
+  readonly isDone: boolean;
+  /** It waits for another stage; it can be opened all the same and says what for. */
+  readonly isBlocked: boolean;
+  /** Where it stands, in a few words. */
+  readonly text: string;
+}
+
+/** What the rail says of each stage. */
+export function stageStatus(session: ProjectSession): Record<Stage, StageStatus> {
+  const { encoding, classes, labelling, evaluation, state, items } = session;
+  const count = (n: number): string => n.toLocaleString('en');
+  const hasItems = items.length > 0;
+  const hasClasses = classes.list.length > 0;
+  const canLabel = hasItems && hasClasses && encoding.isComplete;
+  return {
+    data: {
+      isDone: hasItems && encoding.isComplete,
+      isBlocked: false,
+      text: !hasItems
+        ? 'no items yet'
+        : encoding.isComplete
+          ? `${count(items.length)} items`
+          : `${count(encoding.embedded)} of ${count(encoding.total)} embedded`,
+    },
+    classes: {
+      isDone: classes.list.length > 1,
+      isBlocked: false,
+      text: hasClasses ? `${count(classes.list.length)} classes` : 'none yet',
+    },
+    label: {
+      isDone: false,
+      isBlocked: !canLabel,
+      text: canLabel
+        ? `${count(session.personLabelCount)} labelled`
+        : hasItems && hasClasses
+          ? 'waits for embedding'
+          : `waits for ${hasItems ? 'classes' : 'data'}`,
+    },
+    evaluate: {
+      isDone: evaluation.testTotal > 0 && evaluation.testLabelled === evaluation.testTotal,
+      isBlocked: evaluation.report === null,
+      text: state.isSplitDrawn ? `test set: ${labelling.test.done} of ${labelling.test.total}` : 'no test set yet',
+    },
+    export: {
+      isDone: false,
+      isBlocked: !hasItems,
+      text: session.personLabelCount > 0 ? `${count(session.personLabelCount)} labels` : 'nothing yet',
+    },
+  };
+}
