@@ -1,0 +1,26 @@
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
+
+const executablePath = findChromium();
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  testMatch: '*.spec.ts',
+  timeout: 300_000,
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  outputDir: 'test-results',
+  use: {
+    baseURL: 'http://127.0.0.1:4789',
+    viewport: { width: 1440, height: 900 },
+    launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_ARGS },
+    screenshot: 'off',
+    trace: 'off',
+  },
+  webServer: {
+    command: 'node scripts/serve-built.mjs 4789',
+    url: 'http://127.0.0.1:4789',
+    reuseExistingServer: false,
+  },
+});

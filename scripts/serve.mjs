@@ -1,0 +1,63 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize, resolve, sep } from 'node:path';
+import { contentType, modelsRoots, SECURITY_HEADERS } from './http.mjs';
+
+/**
+ * Serves the built app. Resolves with the address and a function that stops it.
+ * @param {{ port?: number, root?: string }} [options] port 0 = any free one
+ * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ */
+export function serve({ port = 0, root = resolve('dist') } = {}) {
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+    const file = locate(request.url ?? '/', root);
+    if (!file) return refuse(response, 404);
+    response.setHeader('Content-Type', contentType(extname(file)));
+    response.setHeader('Content-Length', statSync(file).size);
+    const isHashed = file.includes(`${sep}assets${sep}`);
+    response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    if (request.method === 'HEAD') return response.end();
+    createReadStream(file).pipe(response);
+  });
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      const used = typeof address === 'object' && address ? address.port : port;
+      done({
+        url: `http://127.0.0.1:${used}`,
+        close: () =>
+          new Promise((closed) => {
+            server.closeAllConnections();
+            server.close(() => closed());
+          }),
+      });
+    });
+  });
+}
+
+/** @param {import('node:http').ServerResponse} response @param {number} status */
+function refuse(response, status) {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end(status === 404 ? 'Not found' : 'Not allowed');
+}
+
+/** The file behind an address, or null. Never leaves the served folders.
+ * @param {string} url @param {string} root @returns {string | null} */
+export function locate(url, root) {
+  let path;
+  try {
+    path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return null; // A malformed address names no file.
+  }
+  const isModel = path.startsWith('/models/');
+  const below = normalize(isModel ? path.slice('/models/'.length) : path.slice(1)) || 'index.html';
+  if (below.startsWith('..') || below.includes('\0')) return null;
+  const name = below === '.' ? 'index.html' : below;
+  const roots = isModel ? modelsRoots() : [root];
+  return roots.map((r) => join(r, name)).find((f) => existsSync(f) && statSync(f).isFile()) ?? null;
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { WinnowError } from '../domain/errors.ts';
+import { compareEvents, type WinnowEvent } from '../domain/events.ts';
+
+const text = v.string();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const base = { id: text, seq: count, at: v.number() };
+const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
+const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
+const settings = v.object({
+  testSize: count,
+  batchSize: v.pipe(count, v.minValue(1)),
+  randomShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  strategy: text,
+  coldStart: text,
+  encoder: text,
+  backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
+});
+const pick = v.object({ item: text, strategy: text, utility: v.number(), reason: text });
+const schema = v.object({
+  version: count,
+  classes: v.array(
+    v.object({
+      id: text,
+      name: text,
+      key: nullable(text),
+      guideline: text,
+      colour: count,
+      isHidden: v.boolean(),
+    }),
+  ),
+});
+
+/** Shapes of event format 1. */
+const EVENT = v.variant('kind', [
+  v.object({
+    ...base,
+    kind: v.literal('project-created'),
+    format: v.pipe(count, v.maxValue(1)),
+    name: text,
+    modality: v.picklist(['image', 'text']),
+    seed: count,
+    settings,
+    hasReference: v.boolean(),
+  }),
+  v.object({ ...base, kind: v.literal('project-renamed'), name: text }),
+  v.object({ ...base, kind: v.literal('settings-changed'), settings: v.partial(settings) }),
+  v.object({ ...base, kind: v.literal('schema-changed'), schema }),
+  v.object({ ...base, kind: v.literal('split-drawn'), seed: count, test: v.array(text), excluded: v.array(text) }),
+  v.object({ ...base, kind: v.literal('round-opened'), round: count, seed: count, size: count, picks: v.array(pick) }),
+  v.object({
+    ...base,
+    kind: v.literal('batch-selected'),
+    round: count,
+    strategy: text,
+    modelVersion: nullable(count),
+    picks: v.array(pick),
+  }),
+  v.object({
+    ...base,
+    kind: v.literal('label'),
+    item: text,
+    classId: text,
+    annotator: text,
+    durationMs: v.pipe(v.number(), v.minValue(0)),
+    suggestion: nullable(v.object({ classId: text, probability: v.number() })),
+    round: nullable(count),
+    strategy: nullable(text),
+    modelVersion: nullable(count),
+  }),
+  v.object({ ...base, kind: v.literal('skip'), item: text, annotator: text, round: nullable(count) }),
+  v.object({ ...base, kind: v.literal('flag'), item: text, annotator: text, isFlagged: v.boolean() }),
+  v.object({ ...base, kind: v.literal('retract'), target: text }),
+  v.object({
+    ...base,
+    kind: v.literal('model-trained'),
+    version: count,
+    encoder: text,
+    backend,
+    trainedOn: v.array(text),
+    classes: v.array(text),
+    lambda: v.number(),
+    fitMs: v.number(),
+  }),
+]);
+
+/** Checks events read from disk or from a file and puts them in log order. Throws `unexpected` with the place of the bad one. */
+export function parseEvents(raw: readonly unknown[]): WinnowEvent[] {
+  const events = raw.map((value, i) => {
+    const result = v.safeParse(EVENT, value);
+    if (!result.success) throw new WinnowError('unexpected', `Entry ${i + 1} of the project's log can't be read`);
+    return value as WinnowEvent;
+  });
+  return events.sort(compareEvents);
+}
