@@ -1,0 +1,39 @@
+import type { Random } from './random.ts';
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** 95 % score interval of a proportion (Wilson 1927). [0, 1] without observations. */
+export function wilsonInterval(hits: number, n: number): Interval {
+  if (n === 0) return { low: 0, high: 1 };
+  const z = 1.959963984540054;
+  const p = hits / n;
+  const centre = p + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  const scale = 1 + (z * z) / n;
+  return { low: Math.max(0, (centre - spread) / scale), high: Math.min(1, (centre + spread) / scale) };
+}
+
+/**
+ * 95 % percentile bootstrap (Efron 1979) of a statistic of n observations. `statistic` gets the resampled indices.
+ * [0, 1] without observations.
+ */
+export function bootstrapInterval(
+  n: number,
+  statistic: (sample: Int32Array) => number,
+  random: Random,
+  resamples = 1000,
+): Interval {
+  if (n === 0) return { low: 0, high: 1 };
+  const values = new Float64Array(resamples);
+  const sample = new Int32Array(n);
+  for (let b = 0; b < resamples; b++) {
+    for (let i = 0; i < n; i++) sample[i] = random.below(n);
+    values[b] = statistic(sample);
+  }
+  values.sort();
+  const at = (share: number): number => values[Math.min(resamples - 1, Math.floor(share * resamples))] as number;
+  return { low: at(0.025), high: at(0.975) };
+}

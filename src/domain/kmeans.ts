@@ -1,0 +1,128 @@
+import type { Random } from './random.ts';
+
+export interface Clustering {
+  /** Row-major [k, dim]. */
+  readonly centres: Float64Array;
+  /** Cluster of each row, [rows]. */
+  readonly assignment: Int32Array;
+  /** Squared Euclidean distance of each row to its centre, [rows]. */
+  readonly squared: Float64Array;
+  readonly k: number;
+}
+
+/**
+ * Lloyd's k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007). Plain float64, so the same input
+ * and seed give the same clusters on every machine. Ties go to the lower centre; an empty cluster is moved to the row
+ * farthest from its centre. k is capped at the number of rows.
+ * @param data row-major [rows, dim]
+ */
+export function kMeans(
+  data: ArrayLike<number>,
+  rows: number,
+  dim: number,
+  wanted: number,
+  random: Random,
+  iterations = 20,
+): Clustering {
+  const k = Math.min(wanted, rows);
+  const centres = seed(data, rows, dim, k, random);
+  const assignment = new Int32Array(rows).fill(-1);
+  const squared = new Float64Array(rows);
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const changed = assign(data, rows, dim, centres, k, assignment, squared);
+    if (changed === 0) break;
+    update(data, rows, dim, centres, k, assignment, squared);
+  }
+  assign(data, rows, dim, centres, k, assignment, squared);
+  return { centres, assignment, squared, k };
+}
+
+function seed(data: ArrayLike<number>, rows: number, dim: number, k: number, random: Random): Float64Array {
+  const centres = new Float64Array(k * dim);
+  const nearest = new Float64Array(rows).fill(Infinity);
+  let chosen = rows > 0 ? random.below(rows) : 0;
+  for (let c = 0; c < k; c++) {
+    for (let d = 0; d < dim; d++) centres[c * dim + d] = data[chosen * dim + d] as number;
+    let total = 0;
+    for (let r = 0; r < rows; r++) {
+      const distance = squaredDistance(data, r, centres, c, dim);
+      if (distance < (nearest[r] as number)) nearest[r] = distance;
+      total += nearest[r] as number;
+    }
+    let target = random.next() * total;
+    chosen = 0;
+    for (let r = 0; r < rows; r++) {
+      target -= nearest[r] as number;
+      if ((nearest[r] as number) > 0) chosen = r;
+      if (target < 0) break;
+    }
+  }
+  return centres;
+}
+
+function assign(
+  data: ArrayLike<number>,
+  rows: number,
+  dim: number,
+  centres: Float64Array,
+  k: number,
+  assignment: Int32Array,
+  squared: Float64Array,
+): number {
+  let changed = 0;
+  for (let r = 0; r < rows; r++) {
+    let best = 0;
+    let bestDistance = Infinity;
+    for (let c = 0; c < k; c++) {
+      const distance = squaredDistance(data, r, centres, c, dim);
+      if (distance < bestDistance) {
+        bestDistance = distance;
+        best = c;
+      }
+    }
+    if (assignment[r] !== best) changed++;
+    assignment[r] = best;
+    squared[r] = bestDistance;
+  }
+  return changed;
+}
+
+function update(
+  data: ArrayLike<number>,
+  rows: number,
+  dim: number,
+  centres: Float64Array,
+  k: number,
+  assignment: Int32Array,
+  squared: Float64Array,
+): void {
+  const counts = new Int32Array(k);
+  centres.fill(0);
+  for (let r = 0; r < rows; r++) {
+    const c = assignment[r] as number;
+    counts[c] = (counts[c] as number) + 1;
+    for (let d = 0; d < dim; d++) centres[c * dim + d] = (centres[c * dim + d] as number) + (data[r * dim + d] as number);
+  }
+  for (let c = 0; c < k; c++) {
+    const n = counts[c] as number;
+    if (n > 0) {
+      for (let d = 0; d < dim; d++) centres[c * dim + d] = (centres[c * dim + d] as number) / n;
+      continue;
+    }
+    let far = 0;
+    for (let r = 1; r < rows; r++) if ((squared[r] as number) > (squared[far] as number)) far = r;
+    squared[far] = 0;
+    for (let d = 0; d < dim; d++) centres[c * dim + d] = data[far * dim + d] as number;
+  }
+}
+
+function squaredDistance(data: ArrayLike<number>, row: number, centres: Float64Array, c: number, dim: number): number {
+  let sum = 0;
+  const a = row * dim;
+  const b = c * dim;
+  for (let d = 0; d < dim; d++) {
+    const delta = (data[a + d] as number) - (centres[b + d] as number);
+    sum += delta * delta;
+  }
+  return sum;
+}

@@ -1,0 +1,191 @@
+import { minimise } from './lbfgs.ts';
+
+/** Training data of a head. */
+export interface LabelledMatrix {
+  /** Row-major [n, dim]. */
+  readonly x: Float32Array;
+  readonly n: number;
+  readonly dim: number;
+  /** Class index of each row, [n]. */
+  readonly y: Int32Array;
+  readonly classes: number;
+}
+
+export interface Standardiser {
+  /** Feature means, [dim]. */
+  readonly mean: Float32Array;
+  /** One factor for all features: after centring, the mean squared norm becomes `dim`. 1 when there is no spread. */
+  readonly scale: number;
+}
+
+export interface LogisticFit {
+  /** Row-major [dim, classes]. */
+  readonly weights: Float64Array;
+  /** [classes]. */
+  readonly bias: Float64Array;
+  readonly loss: number;
+  readonly iterations: number;
+}
+
+/** Means and one common scale of the rows of x [n, dim]. */
+export function fitStandardiser(x: Float32Array, n: number, dim: number): Standardiser {
+  const mean = new Float64Array(dim);
+  for (let i = 0; i < n; i++) for (let d = 0; d < dim; d++) mean[d] = (mean[d] as number) + (x[i * dim + d] as number) / n;
+  let squared = 0;
+  for (let i = 0; i < n; i++) {
+    for (let d = 0; d < dim; d++) squared += ((x[i * dim + d] as number) - (mean[d] as number)) ** 2;
+  }
+  const meanNorm = n > 0 ? squared / n : 0;
+  return { mean: Float32Array.from(mean), scale: meanNorm > 1e-12 ? Math.fround(Math.sqrt(dim / meanNorm)) : 1 };
+}
+
+/** (x - mean) * scale, float64 [n, dim]. */
+export function standardise(x: Float32Array, n: number, dim: number, s: Standardiser): Float64Array {
+  const out = new Float64Array(n * dim);
+  for (let i = 0; i < n; i++) {
+    for (let d = 0; d < dim; d++) {
+      out[i * dim + d] = ((x[i * dim + d] as number) - (s.mean[d] as number)) * s.scale;
+    }
+  }
+  return out;
+}
+
+/**
+ * Multinomial logistic regression with a ridge penalty: mean negative log-likelihood + lambda/2 * ||W||^2, bias free.
+ * L-BFGS in float64 (Liu and Nocedal 1989), so the same rows give bit for bit the same head on every backend.
+ * @param z standardised rows, [n, dim]
+ * @param start weights and bias to start from, of the same shape
+ */
+export function fitLogistic(
+  z: Float64Array,
+  y: Int32Array,
+  n: number,
+  dim: number,
+  classes: number,
+  lambda: number,
+  start: LogisticFit | null = null,
+  maxIterations = 60,
+): LogisticFit {
+  const weightCount = dim * classes;
+  const theta = new Float64Array(weightCount + classes);
+  if (start) {
+    theta.set(start.weights);
+    theta.set(start.bias, weightCount);
+  }
+  if (classes < 2) return { weights: theta.slice(0, weightCount), bias: new Float64Array(classes), loss: 0, iterations: 0 };
+  const residual = new Float64Array(n * classes);
+  const objective = (at: Float64Array, gradient: Float64Array): number => {
+    let loss = logits(z, at, n, dim, classes, residual);
+    loss = softmaxResidual(residual, y, n, classes) / n;
+    gradient.fill(0);
+    accumulate(z, residual, n, dim, classes, gradient);
+    for (let c = 0; c < classes; c++) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += residual[i * classes + c] as number;
+      gradient[weightCount + c] = sum / n;
+    }
+    let norm = 0;
+    for (let k = 0; k < weightCount; k++) {
+      const w = at[k] as number;
+      norm += w * w;
+      gradient[k] = (gradient[k] as number) / n + lambda * w;
+    }
+    return loss + 0.5 * lambda * norm;
+  };
+  const { value, iterations } = minimise(objective, theta, maxIterations, 1e-5);
+  return { weights: theta.slice(0, weightCount), bias: theta.slice(weightCount), loss: value, iterations };
+}
+
+/** out [n, classes] = z W + b; theta is W [dim, classes] then b. Returns 0. Four rows at a time share each weight row. */
+function logits(z: Float64Array, theta: Float64Array, n: number, dim: number, classes: number, out: Float64Array): number {
+  const biasAt = dim * classes;
+  for (let i = 0; i < n; i++) for (let c = 0; c < classes; c++) out[i * classes + c] = theta[biasAt + c] as number;
+  const even = n - (n % 4);
+  for (let i = 0; i < even; i += 4) {
+    const r0 = i * dim;
+    const o0 = i * classes;
+    const o1 = o0 + classes;
+    const o2 = o1 + classes;
+    const o3 = o2 + classes;
+    for (let d = 0; d < dim; d++) {
+      const a0 = z[r0 + d] as number;
+      const a1 = z[r0 + dim + d] as number;
+      const a2 = z[r0 + 2 * dim + d] as number;
+      const a3 = z[r0 + 3 * dim + d] as number;
+      const w0 = d * classes;
+      for (let c = 0; c < classes; c++) {
+        const w = theta[w0 + c] as number;
+        out[o0 + c] = (out[o0 + c] as number) + a0 * w;
+        out[o1 + c] = (out[o1 + c] as number) + a1 * w;
+        out[o2 + c] = (out[o2 + c] as number) + a2 * w;
+        out[o3 + c] = (out[o3 + c] as number) + a3 * w;
+      }
+    }
+  }
+  for (let i = even; i < n; i++) {
+    for (let d = 0; d < dim; d++) {
+      const a = z[i * dim + d] as number;
+      for (let c = 0; c < classes; c++) {
+        out[i * classes + c] = (out[i * classes + c] as number) + a * (theta[d * classes + c] as number);
+      }
+    }
+  }
+  return 0;
+}
+
+/** Turns logits into softmax minus one-hot, in place; returns the summed negative log-likelihood. */
+function softmaxResidual(values: Float64Array, y: Int32Array, n: number, classes: number): number {
+  let loss = 0;
+  for (let i = 0; i < n; i++) {
+    const o = i * classes;
+    let max = -Infinity;
+    for (let c = 0; c < classes; c++) max = Math.max(max, values[o + c] as number);
+    let sum = 0;
+    const target = y[i] as number;
+    const own = (values[o + target] as number) - max;
+    for (let c = 0; c < classes; c++) {
+      const e = Math.exp((values[o + c] as number) - max);
+      values[o + c] = e;
+      sum += e;
+    }
+    for (let c = 0; c < classes; c++) values[o + c] = (values[o + c] as number) / sum;
+    values[o + target] = (values[o + target] as number) - 1;
+    loss += Math.log(sum) - own;
+  }
+  return loss;
+}
+
+/** gradient[0 .. dim*classes) += zT residual. Four rows at a time share each gradient row. */
+function accumulate(z: Float64Array, r: Float64Array, n: number, dim: number, classes: number, gradient: Float64Array): void {
+  const even = n - (n % 4);
+  for (let i = 0; i < even; i += 4) {
+    const r0 = i * dim;
+    const o0 = i * classes;
+    const o1 = o0 + classes;
+    const o2 = o1 + classes;
+    const o3 = o2 + classes;
+    for (let d = 0; d < dim; d++) {
+      const a0 = z[r0 + d] as number;
+      const a1 = z[r0 + dim + d] as number;
+      const a2 = z[r0 + 2 * dim + d] as number;
+      const a3 = z[r0 + 3 * dim + d] as number;
+      const g0 = d * classes;
+      for (let c = 0; c < classes; c++) {
+        gradient[g0 + c] =
+          (gradient[g0 + c] as number) +
+          a0 * (r[o0 + c] as number) +
+          a1 * (r[o1 + c] as number) +
+          a2 * (r[o2 + c] as number) +
+          a3 * (r[o3 + c] as number);
+      }
+    }
+  }
+  for (let i = even; i < n; i++) {
+    for (let d = 0; d < dim; d++) {
+      const a = z[i * dim + d] as number;
+      for (let c = 0; c < classes; c++) {
+        gradient[d * classes + c] = (gradient[d * classes + c] as number) + a * (r[i * classes + c] as number);
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { fitLogistic } from './logistic.ts';
+import type { Random } from './random.ts';
+
+/** Inverse penalties that are tried, in scikit-learn's scale for unit-norm features: lambda = dim / (C * n). */
+const CANDIDATES = [1, 10, 100];
+/** Used while there are too few labels to choose. C = 1, the usual default, wrecks label efficiency on unit-norm features. */
+const DEFAULT_C = 10;
+const MOST_ROWS = 128;
+const FOLDS = 3;
+const MIN_LABELS_PER_CLASS = 3;
+
+/** lambda of `fitLogistic` for an inverse penalty C. */
+export function lambdaOf(c: number, dim: number, n: number): number {
+  return dim / (c * n);
+}
+
+/**
+ * Chooses the inverse penalty by stratified cross-validated log loss on at most 128 labels. The choice depends on the
+ * labels and the seed alone, so it is the same after a reload. Rows are expressed in the basis of their own span
+ * (Cholesky factor of the Gram matrix), which leaves the ridge problem unchanged and makes it small.
+ * @param z standardised rows, [n, dim]
+ */
+export function chooseC(z: Float64Array, y: Int32Array, n: number, dim: number, classes: number, random: Random): number {
+  if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return DEFAULT_C;
+  const order = stratified(y, n, random).slice(0, MOST_ROWS);
+  const m = order.length;
+  const width = Math.min(m, dim);
+  const x = m <= dim ? spanCoordinates(z, order, dim) : gather(z, order, dim);
+  const target = Int32Array.from(order, (row) => y[row] as number);
+  let best = DEFAULT_C;
+  let bestLoss = Infinity;
+  for (const c of CANDIDATES) {
+    let loss = 0;
+    for (let fold = 0; fold < FOLDS; fold++) loss += foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold);
+    if (loss < bestLoss) {
+      bestLoss = loss;
+      best = c;
+    }
+  }
+  return best;
+}
+
+/** Rows shuffled, then dealt class by class in turn, so that every fold and every prefix sees each class. */
+function stratified(y: Int32Array, n: number, random: Random): number[] {
+  const byClass = new Map<number, number[]>();
+  for (let i = 0; i < n; i++) {
+    const c = y[i] as number;
+    const list = byClass.get(c);
+    if (list) list.push(i);
+    else byClass.set(c, [i]);
+  }
+  const lists = [...byClass.entries()].sort((a, b) => a[0] - b[0]).map(([, list]) => random.shuffle(list));
+  // Proportional dealing: each row's position is its share of the way through its class.
+  return lists
+    .flatMap((list) => list.map((row, i) => ({ row, at: (i + 0.5) / list.length })))
+    .sort((a, b) => a.at - b.at || a.row - b.row)
+    .map((e) => e.row);
+}
+
+function foldLoss(
+  x: Float64Array,
+  y: Int32Array,
+  m: number,
+  width: number,
+  classes: number,
+  lambda: number,
+  fold: number,
+): number {
+  const train: number[] = [];
+  const test: number[] = [];
+  for (let i = 0; i < m; i++) (i % FOLDS === fold ? test : train).push(i);
+  const z = gather(x, train, width);
+  const labels = Int32Array.from(train, (i) => y[i] as number);
+  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, null, 20);
+  let loss = 0;
+  for (const i of test) {
+    const scores = new Float64Array(classes);
+    for (let c = 0; c < classes; c++) {
+      let sum = fit.bias[c] as number;
+      for (let d = 0; d < width; d++) sum += (x[i * width + d] as number) * (fit.weights[d * classes + c] as number);
+      scores[c] = sum;
+    }
+    const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = scores.reduce((a, b) => a + Math.exp(b - max), 0);
+    loss += Math.log(total) + max - (scores[y[i] as number] as number);
+  }
+  return loss;
+}
+
+function gather(z: Float64Array, rows: readonly number[], dim: number): Float64Array {
+  const out = new Float64Array(rows.length * dim);
+  rows.forEach((row, i) => out.set(z.subarray(row * dim, (row + 1) * dim), i * dim));
+  return out;
+}
+
+/** Coordinates [m, m] of m rows in an orthonormal basis of their span: the Cholesky factor of their Gram matrix. */
+function spanCoordinates(z: Float64Array, rows: readonly number[], dim: number): Float64Array {
+  const m = rows.length;
+  const factor = new Float64Array(m * m);
+  let trace = 0;
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      const a = (rows[i] as number) * dim;
+      const b = (rows[j] as number) * dim;
+      for (let d = 0; d < dim; d++) sum += (z[a + d] as number) * (z[b + d] as number);
+      factor[i * m + j] = sum;
+      if (i === j) trace += sum;
+    }
+  }
+  const jitter = (trace / m) * 1e-8 + 1e-12;
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = (factor[i * m + j] as number) + (i === j ? jitter : 0);
+      for (let k = 0; k < j; k++) sum -= (factor[i * m + k] as number) * (factor[j * m + k] as number);
+      if (i === j) factor[i * m + i] = Math.sqrt(Math.max(sum, jitter));
+      else factor[i * m + j] = sum / (factor[j * m + j] as number);
+    }
+  }
+  return factor;
+}

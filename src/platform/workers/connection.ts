@@ -1,0 +1,54 @@
+import { wrap, type Remote } from 'comlink';
+import { WinnowError } from '../../domain/errors.ts';
+import './comlink-errors.ts';
+
+/**
+ * One worker behind a typed proxy: started on first use, dropped when it dies, so that the next call starts a new one.
+ * A call that is under way when the worker ends is rejected.
+ */
+export class WorkerConnection<T> {
+  readonly #start: () => Worker;
+  #worker: Worker | null = null;
+  #proxy: Remote<T> | null = null;
+  #rejects = new Set<(error: unknown) => void>();
+
+  constructor(start: () => Worker) {
+    this.#start = start;
+  }
+
+  /** Runs a call against the worker. Rejects with `worker-died` when the worker ends with an error meanwhile. */
+  call<R>(use: (remote: Remote<T>) => Promise<R>): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      this.#rejects.add(reject);
+      use(this.#connect())
+        .then(resolve, reject)
+        .finally(() => this.#rejects.delete(reject));
+    });
+  }
+
+  /** Ends the worker; calls under way are rejected with an AbortError. */
+  stop(): void {
+    this.#end(new DOMException('The task was cancelled.', 'AbortError'));
+  }
+
+  #connect(): Remote<T> {
+    if (this.#proxy) return this.#proxy;
+    const worker = this.#start();
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      if (this.#worker === worker) this.#end(new WinnowError('worker-died', event.message || ''));
+    });
+    this.#worker = worker;
+    this.#proxy = wrap<T>(worker);
+    return this.#proxy;
+  }
+
+  #end(reason: unknown): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#proxy = null;
+    const waiting = [...this.#rejects];
+    this.#rejects.clear();
+    for (const reject of waiting) reject(reason);
+  }
+}

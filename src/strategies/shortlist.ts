@@ -1,0 +1,46 @@
+import type { Row } from '../domain/ids.ts';
+import type { PoolView } from './strategy.ts';
+
+/** Utility of row `row` of a row-major [rows, classes] probability matrix. */
+export type Utility = (p: ArrayLike<number>, row: number, classes: number) => number;
+
+/** Backends differ by far less than this in any utility of a probability row. */
+const SLACK = 1e-3;
+
+export interface Ranked {
+  readonly row: Row;
+  readonly utility: number;
+}
+
+/**
+ * The `count` candidates of highest utility, best first, ties by row. All candidates are ranked by the backend's
+ * float32 probabilities; those within reach of the cut are ranked again by the exact ones, so that every backend
+ * gives the same rows. Throws `RangeError` without a head.
+ */
+export function mostUseful(view: PoolView, count: number, utility: Utility): Ranked[] {
+  const { probabilities, exactProbabilities, candidates } = view;
+  if (!probabilities || !exactProbabilities) throw new RangeError('This strategy needs a trained head.');
+  const wanted = Math.min(count, candidates.length);
+  if (wanted === 0) return [];
+  const classes = probabilities.cols;
+  const rough = Float64Array.from(candidates, (row) => utility(probabilities.data, row, classes));
+  const cut = Float64Array.from(rough).sort()[candidates.length - wanted] as number;
+  const shortlist = candidates.filter((_, i) => (rough[i] as number) >= cut - SLACK);
+  const exact = exactProbabilities(shortlist);
+  return Array.from(shortlist, (row, i) => ({ row, utility: utility(exact, i, classes) }))
+    .sort((a, b) => b.utility - a.utility || a.row - b.row)
+    .slice(0, wanted);
+}
+
+/** The two most likely classes of a row by name, for reasons. */
+export function topNames(view: PoolView, row: Row): { first: string; second: string; p1: number; p2: number } {
+  const p = view.exactProbabilities?.(Int32Array.of(row)) ?? new Float64Array();
+  const order = Array.from(p, (_, c) => c).sort((a, b) => (p[b] as number) - (p[a] as number) || a - b);
+  const name = (i: number): string => view.classNames[order[i] ?? -1] ?? 'another class';
+  return { first: name(0), second: name(1), p1: p[order[0] ?? 0] ?? 0, p2: p[order[1] ?? 0] ?? 0 };
+}
+
+/** A probability in words: "61 %". */
+export function percent(p: number): string {
+  return `${Math.round(p * 100)} %`;
+}
