@@ -1,0 +1,54 @@
+import type { Head } from './head.ts';
+
+type Linear = Pick<Head, 'dim' | 'mean' | 'scale' | 'weights' | 'bias'>;
+
+/**
+ * Class probabilities of some rows in float64: the same numbers on every machine and backend.
+ * @param x row-major [*, dim] embeddings @param rows which of its rows @returns row-major [rows, classes]
+ */
+export function headProbabilities(head: Linear, x: Float32Array, rows: Int32Array): Float64Array {
+  const { dim, mean, scale, weights, bias } = head;
+  const classes = bias.length;
+  const out = new Float64Array(rows.length * classes);
+  for (let i = 0; i < rows.length; i++) {
+    const from = (rows[i] as number) * dim;
+    const o = i * classes;
+    for (let c = 0; c < classes; c++) out[o + c] = bias[c] as number;
+    for (let d = 0; d < dim; d++) {
+      const z = ((x[from + d] as number) - (mean[d] as number)) * scale;
+      if (z === 0) continue;
+      const w = d * classes;
+      for (let c = 0; c < classes; c++) out[o + c] = (out[o + c] as number) + z * (weights[w + c] as number);
+    }
+    softmaxInPlace(out, o, classes);
+  }
+  return out;
+}
+
+/** The head as one affine map of raw embeddings: logits = x W + b, with the standardisation folded in. */
+export function foldHead(head: Linear): { weights: Float32Array; bias: Float32Array } {
+  const { dim, mean, scale, weights, bias } = head;
+  const classes = bias.length;
+  const folded = new Float32Array(dim * classes);
+  const shifted = Float64Array.from(bias);
+  for (let d = 0; d < dim; d++) {
+    for (let c = 0; c < classes; c++) {
+      const w = (weights[d * classes + c] as number) * scale;
+      folded[d * classes + c] = w;
+      shifted[c] = (shifted[c] as number) - w * (mean[d] as number);
+    }
+  }
+  return { weights: folded, bias: Float32Array.from(shifted) };
+}
+
+function softmaxInPlace(values: Float64Array, from: number, count: number): void {
+  let max = -Infinity;
+  for (let c = 0; c < count; c++) max = Math.max(max, values[from + c] as number);
+  let sum = 0;
+  for (let c = 0; c < count; c++) {
+    const e = Math.exp((values[from + c] as number) - max);
+    values[from + c] = e;
+    sum += e;
+  }
+  for (let c = 0; c < count; c++) values[from + c] = (values[from + c] as number) / sum;
+}

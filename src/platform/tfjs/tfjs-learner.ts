@@ -1,0 +1,199 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BackendChoice } from '../../domain/events.ts';
+import { WinnowError } from '../../domain/errors.ts';
+import { foldHead, headProbabilities } from '../../domain/head-maths.ts';
+import type { Row } from '../../domain/ids.ts';
+import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
+import { seededRandom } from '../../domain/random.ts';
+import { chooseC, lambdaOf } from '../../domain/regularisation.ts';
+import { topTwo } from '../../domain/uncertainty.ts';
+import type {
+  FittedHead,
+  Learner,
+  LearnerInfo,
+  PoolScores,
+  SelectRequest,
+  Selection,
+  TrainRequest,
+} from '../../loop/ports.ts';
+import { strategyById } from '../../strategies/index.ts';
+import { startBackend } from './backend.ts';
+import { fitLarge } from './fit-large.ts';
+import { Pool } from './pool.ts';
+import { TfjsCompute } from './tfjs-compute.ts';
+
+/** Multiply-adds per gradient up to which float64 on one core is used: identical heads on every backend. */
+const SMALL_FIT = 2e7;
+
+/** The learner on tfjs, in whatever thread it is built. */
+export class TfjsLearner implements Learner {
+  readonly #wasmPath: string;
+  readonly #compute = new TfjsCompute();
+  #pool: Pool | null = null;
+  #head: FittedHead | null = null;
+  /** Probabilities of the whole pool under the current head, [rows, classes]. */
+  #probabilities: Float32Array | null = null;
+  #lost: WinnowError | null = null;
+
+  constructor(wasmPath: string) {
+    this.#wasmPath = wasmPath;
+  }
+
+  open(backend: BackendChoice): Promise<LearnerInfo> {
+    return startBackend(backend, this.#wasmPath, (error) => {
+      this.#lost = error;
+    });
+  }
+
+  load(data: Float32Array, rows: number, dim: number): Promise<void> {
+    this.#pool?.dispose();
+    this.#head = null;
+    this.#probabilities = null;
+    this.#pool = new Pool(data, rows, dim);
+    return Promise.resolve();
+  }
+
+  async train({ rows, labels, classCount, seed }: TrainRequest): Promise<FittedHead> {
+    const pool = this.#requirePool();
+    const started = performance.now();
+    const { dim } = pool;
+    const n = rows.length;
+    if (n === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
+    const x = new Float32Array(n * dim);
+    rows.forEach((row, i) => x.set(pool.data.subarray(row * dim, (row + 1) * dim), i * dim));
+    const standardiser = fitStandardiser(x, n, dim);
+    const z = standardise(x, n, dim, standardiser);
+    const lambda = lambdaOf(chooseC(z, labels, n, dim, classCount, seededRandom(seed)), dim, n);
+    const isSmall = n * dim * classCount <= SMALL_FIT;
+    const fit = isSmall
+      ? fitLogistic(z, labels, n, dim, classCount, lambda)
+      : await fitLarge(z, labels, n, dim, classCount, lambda);
+    const head: FittedHead = {
+      dim,
+      mean: standardiser.mean,
+      scale: standardiser.scale,
+      weights: Float32Array.from(fit.weights),
+      bias: Float32Array.from(fit.bias),
+      lambda,
+      fitMs: performance.now() - started,
+    };
+    await this.use(head);
+    return head;
+  }
+
+  use(head: FittedHead | null): Promise<void> {
+    this.#head = head;
+    this.#probabilities = null;
+    return Promise.resolve();
+  }
+
+  async score(): Promise<PoolScores> {
+    const started = performance.now();
+    const { rows } = this.#requirePool();
+    const { probabilities, classes } = await this.#score();
+    const top = new Int32Array(rows);
+    const topProbability = new Float32Array(rows);
+    const second = new Int32Array(rows);
+    const secondProbability = new Float32Array(rows);
+    for (let i = 0; i < rows; i++) {
+      const best = topTwo(probabilities, i, classes);
+      top[i] = best.firstClass;
+      topProbability[i] = best.first;
+      second[i] = best.secondClass;
+      secondProbability[i] = best.second;
+    }
+    return { top, topProbability, second, secondProbability, scoreMs: performance.now() - started };
+  }
+
+  probabilities(rows: Int32Array): Promise<Float32Array> {
+    const head = this.#requireHead();
+    return Promise.resolve(Float32Array.from(headProbabilities(head, this.#requirePool().data, rows)));
+  }
+
+  async select(request: SelectRequest): Promise<Selection> {
+    const pool = this.#requirePool();
+    const strategy = strategyById(request.strategy);
+    if (!strategy) throw new WinnowError('learner-failed', `There is no strategy called ${request.strategy}`);
+    const head = strategy.needsHead ? this.#requireHead() : null;
+    const scored = head ? await this.#score() : null;
+    const started = performance.now();
+    const picks = await strategy.select(
+      {
+        embeddings: { data: pool.data, rows: pool.rows, cols: pool.dim },
+        probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
+        exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
+        candidates: request.candidates,
+        labelledRows: request.labelledRows,
+        labels: request.labels,
+        classNames: request.classNames,
+      },
+      request.count,
+      seededRandom(request.seed),
+      this.#compute,
+    );
+    return { picks, selectMs: performance.now() - started };
+  }
+
+  async nearDuplicates(anchors: Int32Array, threshold: number): Promise<Int32Array> {
+    const pool = this.#requirePool();
+    const isAnchor = new Set(anchors);
+    const found: number[] = [];
+    const isNear = new Uint8Array(pool.rows);
+    const BLOCK = 64;
+    for (let start = 0; start < anchors.length; start += BLOCK) {
+      const block = anchors.subarray(start, start + BLOCK);
+      const products = await pool.products(this.#gather(block), block.length);
+      for (let i = 0; i < products.length; i++) {
+        if ((products[i] as number) >= threshold) isNear[Math.floor(i / block.length)] = 1;
+      }
+    }
+    for (let row = 0; row < pool.rows; row++) if (isNear[row] === 1 && !isAnchor.has(row)) found.push(row);
+    return Int32Array.from(found);
+  }
+
+  async neighbours(row: Row, count: number): Promise<Int32Array> {
+    const pool = this.#requirePool();
+    const similarity = await pool.products(this.#gather(Int32Array.of(row)), 1);
+    const order = Int32Array.from(similarity, (_, i) => i).filter((i) => i !== row);
+    order.sort((a, b) => (similarity[b] as number) - (similarity[a] as number) || a - b);
+    return order.slice(0, count);
+  }
+
+  memory(): Promise<{ backendBytes: number; heapBytes: number }> {
+    const heapBytes = (this.#pool?.data.byteLength ?? 0) + (this.#probabilities?.byteLength ?? 0);
+    return Promise.resolve({ backendBytes: tf.memory().numBytes, heapBytes });
+  }
+
+  stop(): void {
+    this.#pool?.dispose();
+    this.#pool = null;
+  }
+
+  async #score(): Promise<{ probabilities: Float32Array; classes: number }> {
+    const pool = this.#requirePool();
+    const head = this.#requireHead();
+    const classes = head.bias.length;
+    if (!this.#probabilities) {
+      const { weights, bias } = foldHead(head);
+      this.#probabilities = await pool.probabilities(weights, bias);
+    }
+    return { probabilities: this.#probabilities, classes };
+  }
+
+  #gather(rows: Int32Array): Float32Array {
+    const { data, dim } = this.#requirePool();
+    const out = new Float32Array(rows.length * dim);
+    rows.forEach((row, i) => out.set(data.subarray(row * dim, (row + 1) * dim), i * dim));
+    return out;
+  }
+
+  #requirePool(): Pool {
+    if (this.#lost) throw this.#lost;
+    if (!this.#pool) throw new WinnowError('learner-failed', 'No embeddings are loaded');
+    return this.#pool;
+  }
+  #requireHead(): FittedHead {
+    if (!this.#head) throw new WinnowError('learner-failed', 'No head is trained yet');
+    return this.#head;
+  }
+}
