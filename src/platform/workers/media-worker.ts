@@ -1,0 +1,5 @@
+import { expose } from 'comlink';
+import { BrowserMediaReader } from '../files/media-reader.ts';
+import './comlink-errors.ts';
+
+expose(new BrowserMediaReader());

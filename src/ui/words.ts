@@ -1,0 +1,42 @@
+/** How numbers are written, everywhere in the views. */
+
+/** 12345 -> "12,345". */
+export const count = (n: number): string => n.toLocaleString('en');
+/** 0.8712 -> "0.87". */
+export const score = (x: number): string => x.toFixed(2);
+/** 0.8712 -> "87 %". */
+export const percent = (x: number): string => `${Math.round(x * 100)} %`;
+/** 95 % interval as "0.80-0.92" with an en dash. */
+export const range = (low: number, high: number): string => `${score(low)}–${score(high)}`;
+/** One thing or several: plural(1, 'item') -> "1 item". */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** Bytes in the largest unit that keeps one digit before the point. */
+export function bytes(n: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = n;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? 'B'}`;
+}
+
+/** Seconds as "about 3 min left". */
+export function timeLeft(seconds: number): string {
+  if (seconds < 5) return 'a few seconds left';
+  if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5} s left`;
+  if (seconds < 3600) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${(seconds / 3600).toFixed(1)} h left`;
+}
+
+/** Milliseconds since 1970 as a short local date. */
+export function day(at: number): string {
+  return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+}
+
+/** Last part of a path. */
+export const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+/** CSS colour of a class; -1 is "no class". */
+export const classColour = (colour: number): string => (colour < 0 ? 'var(--class-none)' : `var(--class-${colour})`);
