@@ -1,0 +1,213 @@
+import { isAbort, WinnowError } from '../domain/errors.ts';
+import type { ItemId, ProjectId } from '../domain/ids.ts';
+import type { Item, Modality, Rejection } from '../domain/item.ts';
+import { guessColumns, type ColumnGuess } from '../formats/columns.ts';
+import { importerFor } from '../formats/importers.ts';
+import type { Source } from './app-ports.ts';
+import { readTextFiles } from './import-texts.ts';
+import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
+
+export type HintMode = 'none' | 'labels' | 'reference';
+export interface TableChoice {
+  readonly textColumn: number;
+  readonly idColumn: number | null;
+  readonly labelColumn: number | null;
+}
+export interface SourceOffer {
+  readonly sourceName: string;
+  readonly fileCount: number;
+  /** Immediate folder names that may serve as labels, sorted. */
+  readonly folderNames: readonly string[];
+  readonly table: null | {
+    readonly fileName: string;
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly string[])[];
+    readonly problems: number;
+    readonly guess: ColumnGuess;
+  };
+}
+export interface ImportProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly rejected: number;
+  readonly ratePerS: number;
+  readonly etaS: number | null;
+}
+/** One thing read from a source, ready to become an item; `hint` already chosen. */
+export interface ReadItem {
+  readonly id: ItemId;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly text: string | null;
+  readonly thumb: Blob | null;
+  readonly original: Blob | null;
+  readonly hint: string | null;
+}
+export interface ReadResult {
+  readonly read: readonly ReadItem[];
+  readonly rejected: readonly Rejection[];
+}
+export interface ImportOptions {
+  readonly storage: Storage;
+  readonly media: MediaReader;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly project: ProjectId;
+  readonly modality: Modality;
+  readonly source: Source;
+  readonly choice: TableChoice & { readonly hints: HintMode };
+  /** Store the bytes too, because no lasting folder handle exists. */
+  readonly keepOriginals: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ImportProgress) => void;
+}
+
+const BATCH = 48;
+const PREVIEW_ROWS = 8;
+
+/** Looks at a source before anything is read: folder names, and the first rows when it is one table. */
+export async function inspectSource(source: Source, modality: Modality, media: MediaReader): Promise<SourceOffer> {
+  const { name: sourceName, files } = source;
+  if (files.length === 0) throw new WinnowError('nothing-usable', `${sourceName} holds no files`);
+  const folderNames = [...new Set(files.flatMap((f) => folderOf(f.path) ?? []))].sort();
+  const tableFile = modality === 'text' ? files.find((f) => importerFor(f.path)?.hasColumns) : undefined;
+  let table: SourceOffer['table'] = null;
+  if (tableFile) {
+    const importer = importerFor(tableFile.path);
+    const read = await media.readTable(importer?.id ?? '', await tableFile.blob(), 60);
+    table = {
+      fileName: tableFile.path,
+      columns: read.columns,
+      rows: read.rows.slice(0, PREVIEW_ROWS),
+      problems: read.problems.length,
+      guess: guessColumns(read),
+    };
+  }
+  return { sourceName, fileCount: files.length, folderNames, table };
+}
+
+/** Name of the folder directly above a file, or null at the top. */
+export function folderOf(path: string): string | null {
+  return path.split('/').at(-2) ?? null;
+}
+
+/**
+ * Reads a source in batches. Each batch is one transaction (items, refusals, what was seen, how far), so a cancel or a
+ * reload loses at most the batch under way and going on skips what is there. Exact duplicates become one item with all
+ * their paths. One bad file never stops the rest; a full storage does, and keeps what was stored.
+ */
+export async function importItems(options: ImportOptions): Promise<void> {
+  const { storage, project, source, signal } = options;
+  const files = [...source.files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const seen = new Map((await storage.items.seenFiles(project)).map((s) => [s.path, s.stamp]));
+  const todo = files.filter((f) => seen.get(f.path) !== stampOf(f));
+  const ledger = new Ledger(await storage.items.all(project));
+  const startedAt = options.clock.now();
+  const journal = { id: options.ids.next(), sourceName: source.name, startedAt, options: { ...options.choice } };
+  let done = files.length - todo.length;
+  let rejected = 0;
+  const report = (total: number): void => {
+    const seconds = (options.clock.now() - startedAt) / 1000;
+    const fresh = done - (files.length - todo.length);
+    const ratePerS = seconds > 0 ? fresh / seconds : 0;
+    const etaS = ratePerS > 0 ? (total - done) / ratePerS : null;
+    options.onProgress({ done, total, rejected, ratePerS, etaS });
+  };
+  const commit = async (result: ReadResult, seenNow: readonly SeenFile[], total: number, isLast: boolean): Promise<void> => {
+    signal.throwIfAborted();
+    const { added, changed } = ledger.take(result.read, options.modality);
+    rejected += result.rejected.length;
+    const state: ImportJournal = { ...journal, total, done, isFinished: isLast };
+    await storage.items.commit(project, { added, changed, rejected: result.rejected, seen: seenNow, journal: state });
+    report(total);
+  };
+  report(files.length);
+  if (options.modality === 'text') {
+    let total = todo.length;
+    for (const [at, file] of todo.entries()) {
+      for await (const part of readTextFiles(file, options)) {
+        total = todo.length - 1 + part.total;
+        done = at + part.done;
+        await commit(part, part.isLast ? [seenFile(file)] : [], total, false);
+      }
+    }
+    done = total;
+    await commit({ read: [], rejected: [] }, [], total, true);
+    return;
+  }
+  for (let start = 0; start < todo.length; start += BATCH) {
+    const batch = todo.slice(start, start + BATCH);
+    const results = await Promise.all(batch.map((file) => readImage(file, options)));
+    done += batch.length;
+    const read = results.flatMap((r) => r.read);
+    const refused = results.flatMap((r) => r.rejected);
+    await commit({ read, rejected: refused }, batch.map(seenFile), files.length, start + BATCH >= todo.length);
+  }
+  if (todo.length === 0) await commit({ read: [], rejected: [] }, [], files.length, true);
+}
+
+async function readImage(file: SourceFile, options: ImportOptions): Promise<ReadResult> {
+  const refuse = (reason: string): ReadResult => ({
+    read: [],
+    rejected: [{ path: file.path, code: 'unreadable', reason }],
+  });
+  try {
+    const blob = await file.blob();
+    const result = await options.media.image(file.path, blob);
+    if (!result.ok) return { read: [], rejected: [result.rejection] };
+    const { id, width, height, thumb } = result;
+    // A File would be stored as a reference to the disk; a Blob of its bytes is a copy.
+    const original = options.keepOriginals ? new Blob([await blob.arrayBuffer()], { type: blob.type }) : null;
+    const hint = options.choice.hints === 'none' ? null : folderOf(file.path);
+    const { path, sizeBytes } = file;
+    return { read: [{ id, path, sizeBytes, width, height, text: null, thumb, original, hint }], rejected: [] };
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    if (error instanceof WinnowError && error.code === 'worker-died') {
+      return refuse('Reading this picture ended its background task. It may be damaged; save it again.');
+    }
+    return refuse('This file could not be opened. It may have been moved, or another program holds it.');
+  }
+}
+
+function stampOf(file: SourceFile): string {
+  return `${file.sizeBytes}:${file.lastModified}`;
+}
+function seenFile(file: SourceFile): SeenFile {
+  return { path: file.path, stamp: stampOf(file), item: null };
+}
+
+/** Gives rows in order and folds duplicates together. */
+class Ledger {
+  readonly #items = new Map<ItemId, Item>();
+  #nextRow: number;
+
+  constructor(items: readonly Item[]) {
+    for (const item of items) this.#items.set(item.id, item);
+    this.#nextRow = items.reduce((max, item) => Math.max(max, item.row + 1), 0);
+  }
+
+  take(read: readonly ReadItem[], modality: Modality): { added: NewItem[]; changed: Item[] } {
+    const added = new Map<ItemId, NewItem>();
+    const changed = new Map<ItemId, Item>();
+    for (const { id, path, sizeBytes, width, height, text, thumb, original, hint } of read) {
+      const known = this.#items.get(id);
+      if (known) {
+        if (known.paths.includes(path)) continue;
+        const item: Item = { ...known, paths: [...known.paths, path], hint: known.hint ?? hint };
+        this.#items.set(id, item);
+        const fresh = added.get(id);
+        if (fresh) added.set(id, { ...fresh, item });
+        else changed.set(id, item);
+        continue;
+      }
+      const preview = (text ?? '').replace(/\s+/g, ' ').trim().slice(0, 200);
+      const item: Item = { id, row: this.#nextRow++, modality, paths: [path], sizeBytes, width, height, preview, hint };
+      this.#items.set(id, item);
+      added.set(id, { item, text, thumb, original });
+    }
+    return { added: [...added.values()], changed: [...changed.values()] };
+  }
+}
