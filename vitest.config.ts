@@ -1,8 +1,9 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
-import { isolationHeaders, runtimeFiles } from './scripts/vite-plugins.ts';
+import { isolationHeaders, ORT_CONDITION, runtimeFiles } from './scripts/vite-plugins.ts';
 
 const executablePath = process.env['WINNOW_NODE_ONLY'] ? null : findChromium();
 
@@ -19,7 +20,8 @@ export default defineConfig({
       },
       {
         plugins: [svelte(), runtimeFiles()],
-        worker: { format: 'es', plugins: () => [runtimeFiles()] },
+        resolve: { conditions: [ORT_CONDITION, ...defaultClientConditions] },
+        worker: { format: 'es' },
         server: { headers: isolationHeaders },
         optimizeDeps: { include: ['@tensorflow/tfjs', 'comlink', 'idb', 'fflate', 'papaparse', 'valibot'] },
         test: {

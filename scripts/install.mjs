@@ -9,7 +9,9 @@ const STAMP = 'node_modules/.winnow-installed';
 export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  console.error(`Winnow needs Node 20.19 or newer; this is ${process.versions.node}. Install a newer Node and try again.`);
+  console.error(
+    `Winnow needs Node 20.19 or newer; this is ${process.versions.node}. Install a newer Node and try again.`,
+  );
   process.exit(1);
 }
 
@@ -35,7 +37,10 @@ export function ensureBuilt() {
 /** Runs a command in the foreground; ends this process when it fails.
  * @param {string} command @param {string[]} args */
 export function run(command, args) {
-  const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' && command === 'npm' });
+  const { status } = spawnSync(command, args, {
+    stdio: 'inherit',
+    shell: process.platform === 'win32' && command === 'npm',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 

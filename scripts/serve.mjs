@@ -1,7 +1,7 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { extname, join, normalize, resolve, sep } from 'node:path';
-import { contentType, modelsRoots, SECURITY_HEADERS } from './http.mjs';
+import { extname, resolve, sep } from 'node:path';
+import { contentType, fileBelow, modelsRoots, SECURITY_HEADERS } from './http.mjs';
 
 /**
  * Serves the built app. Resolves with the address and a function that stops it.
@@ -54,10 +54,6 @@ export function locate(url, root) {
   } catch {
     return null; // A malformed address names no file.
   }
-  const isModel = path.startsWith('/models/');
-  const below = normalize(isModel ? path.slice('/models/'.length) : path.slice(1)) || 'index.html';
-  if (below.startsWith('..') || below.includes('\0')) return null;
-  const name = below === '.' ? 'index.html' : below;
-  const roots = isModel ? modelsRoots() : [root];
-  return roots.map((r) => join(r, name)).find((f) => existsSync(f) && statSync(f).isFile()) ?? null;
+  if (path.startsWith('/models/')) return fileBelow(modelsRoots(), path.slice('/models/'.length));
+  return fileBelow([root], path === '/' ? 'index.html' : path.slice(1));
 }

@@ -13,20 +13,54 @@ const REPORT = '.cache/test-report.json';
 const wanted = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-await check('static', 'types (svelte-check)', ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings', '--output', 'human']);
+await check('static', 'types (svelte-check)', [
+  'node_modules/svelte-check/bin/svelte-check',
+  '--tsconfig',
+  'tsconfig.json',
+  '--fail-on-warnings',
+  '--output',
+  'human',
+]);
 await check('static', 'types (pure rooms)', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.pure.json']);
 await check('static', 'types (tests and scripts)', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.node.json']);
 await check('static', 'lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0']);
 await check('static', 'format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']);
-await suite('unit', 'unit, contract and loop tests', [
-  'node_modules/vitest/vitest.mjs', 'run', '--project', 'node', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`,
-], vitestCounts);
-await suite('browser', 'browser tests', [
-  'node_modules/vitest/vitest.mjs', 'run', '--project', 'browser', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`,
-], vitestCounts);
+await suite(
+  'unit',
+  'unit, contract and loop tests',
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    'node',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${REPORT}`,
+  ],
+  vitestCounts,
+);
+await suite(
+  'browser',
+  'browser tests',
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    'browser',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${REPORT}`,
+  ],
+  vitestCounts,
+);
 await check('e2e', 'build', [VITE, 'build', '--logLevel', 'warn']);
 process.env['PLAYWRIGHT_JSON_OUTPUT_NAME'] = REPORT;
-await suite('e2e', 'end-to-end tests', ['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json'], playwrightCounts);
+await suite(
+  'e2e',
+  'end-to-end tests',
+  ['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json'],
+  playwrightCounts,
+);
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -48,7 +82,9 @@ async function suite(group, name, args, read) {
   if (!isWanted(group)) return;
   rmSync(REPORT, { force: true });
   const status = await node(name, args);
-  const counts = existsSync(REPORT) ? read(JSON.parse(readFileSync(REPORT, 'utf8'))) : { passed: 0, failed: 0, skipped: 0 };
+  const counts = existsSync(REPORT)
+    ? read(JSON.parse(readFileSync(REPORT, 'utf8')))
+    : { passed: 0, failed: 0, skipped: 0 };
   total.passed += counts.passed;
   total.skipped += counts.skipped;
   total.failed += status !== 0 && counts.failed === 0 ? 1 : counts.failed;
@@ -65,7 +101,9 @@ function node(name, args) {
   const started = Date.now();
   return new Promise((resolve) => {
     spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }).on('close', (status) => {
-      console.log(`── ${name}: ${status === 0 ? 'ok' : `failed (${status})`}, ${((Date.now() - started) / 1000).toFixed(0)} s`);
+      console.log(
+        `── ${name}: ${status === 0 ? 'ok' : `failed (${status})`}, ${((Date.now() - started) / 1000).toFixed(0)} s`,
+      );
       resolve(status ?? 1);
     });
   });
@@ -73,8 +111,14 @@ function node(name, args) {
 
 /** @param {any} report vitest's JSON */
 function vitestCounts(report) {
-  const failedFiles = report.testResults.filter((/** @type {any} */ f) => f.status === 'failed' && f.assertionResults.length === 0).length;
-  return { passed: report.numPassedTests, failed: report.numFailedTests + failedFiles, skipped: report.numPendingTests + report.numTodoTests };
+  const failedFiles = report.testResults.filter(
+    (/** @type {any} */ f) => f.status === 'failed' && f.assertionResults.length === 0,
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + failedFiles,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
 }
 
 /** @param {any} report Playwright's JSON */

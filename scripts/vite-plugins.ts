@@ -1,68 +1,94 @@
-import { createReadStream, existsSync, mkdirSync, copyFileSync, readdirSync, statSync } from 'node:fs';
-import { extname, join, normalize, resolve } from 'node:path';
+import { copyFileSync, createReadStream, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname, extname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
-import { contentType, modelsRoots, SECURITY_HEADERS } from './http.mjs';
+import { contentType, fileBelow, modelsRoots, PAGE_POLICY, SECURITY_HEADERS } from './http.mjs';
 
-/** Cross-origin isolation for the dev server; the content policy is only set on built pages (Vite's client needs inline code). */
+/** Cross-origin isolation for the dev server. The content policy is left to built pages: Vite's client needs inline code. */
 export const isolationHeaders: Record<string, string> = {
   'Cross-Origin-Opener-Policy': SECURITY_HEADERS['Cross-Origin-Opener-Policy'],
   'Cross-Origin-Embedder-Policy': SECURITY_HEADERS['Cross-Origin-Embedder-Policy'],
+  'Cross-Origin-Resource-Policy': SECURITY_HEADERS['Cross-Origin-Resource-Policy'],
 };
+
+/**
+ * Export condition under which onnxruntime-web does not carry its WebAssembly inside: without it Vite would emit a second
+ * copy of the 26 MB file next to ours. List it before Vite's own conditions.
+ */
+export const ORT_CONDITION = 'onnxruntime-web-use-extern-wasm';
 
 const ORT = resolve('node_modules/onnxruntime-web/dist');
 const TFJS = resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist');
+/** The only variant that onnxruntime-web/webgpu, the entry that transformers.js imports, asks for (WebGPU and WASM alike). */
+const ORT_FILES = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'];
 
 /** Files that run-time libraries load by address: served from our own origin, never from a CDN. */
 function runtimeList(): { url: string; file: string }[] {
-  const ort = readdirSync(ORT)
-    .filter((name) => /^ort-wasm-simd-threaded(\.asyncify)?\.(mjs|wasm)$/.test(name))
-    .map((name) => ({ url: `/runtime/ort/${name}`, file: join(ORT, name) }));
+  const ort = ORT_FILES.map((name) => ({ url: `/runtime/ort/${name}`, file: join(ORT, name) }));
   const tfjs = readdirSync(TFJS)
     .filter((name) => name.endsWith('.wasm'))
     .map((name) => ({ url: `/runtime/tfjs/${name}`, file: join(TFJS, name) }));
   return [...ort, ...tfjs];
 }
 
-/** Serves the run-time files and `/models/` in development; copies the run-time files into a build. */
+/** Serves the run-time files and `/models/` in development and preview; copies the run-time files into a build. */
 export function runtimeFiles(): Plugin {
   let outDir = 'dist';
+  const answer = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const path = pathOf(request);
+    if (!path?.startsWith('/models/') && !path?.startsWith('/runtime/')) return next();
+    const file = path.startsWith('/models/')
+      ? fileBelow(modelsRoots(), path.slice('/models/'.length))
+      : (runtimeList().find(({ url }) => url === path)?.file ?? null);
+    for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
+    if (file === null) {
+      response.statusCode = 404;
+      response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+      response.end('Not found');
+      return;
+    }
+    response.setHeader('Content-Type', contentType(extname(file)));
+    response.setHeader('Content-Length', statSync(file).size);
+    createReadStream(file).pipe(response);
+  };
   return {
     name: 'winnow-runtime-files',
     configResolved(config) {
       outDir = resolve(config.root, config.build.outDir);
     },
-    configureServer(server) {
-      const files = new Map(runtimeList().map((f) => [f.url, f.file]));
-      server.middlewares.use((request, response, next) => {
-        const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-        const file = files.get(path) ?? (path.startsWith('/models/') ? findModel(path) : undefined);
-        if (file === undefined) {
-          if (!path.startsWith('/models/')) return next();
-          response.statusCode = 404;
-          response.end('Not found');
-          return;
-        }
-        response.setHeader('Content-Type', contentType(extname(file)));
-        response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-        for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
-        response.setHeader('Content-Length', statSync(file).size);
-        createReadStream(file).pipe(response);
-      });
-    },
+    configureServer: (server) => void server.middlewares.use(answer),
+    configurePreviewServer: (server) => void server.middlewares.use(answer),
     writeBundle() {
       for (const { url, file } of runtimeList()) {
         const target = join(outDir, url);
-        mkdirSync(join(target, '..'), { recursive: true });
+        if (existsSync(target) && statSync(target).size === statSync(file).size) continue;
+        mkdirSync(dirname(target), { recursive: true });
         copyFileSync(file, target);
       }
     },
   };
 }
 
-function findModel(path: string): string | undefined {
-  const below = normalize(path.slice('/models/'.length));
-  if (below.startsWith('..')) return undefined;
-  return modelsRoots()
-    .map((root) => join(root, below))
-    .find((file) => existsSync(file) && statSync(file).isFile());
+/** Writes the content policy into the built page, so that it holds on any static host. */
+export function pagePolicy(): Plugin {
+  return {
+    name: 'winnow-page-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: PAGE_POLICY },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
+
+/** Path of a request, decoded; null when it is malformed. */
+function pathOf(request: IncomingMessage): string | null {
+  try {
+    return decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+  } catch {
+    return null; // Not an address: some other middleware will refuse it.
+  }
 }
