@@ -1,0 +1,89 @@
+import { embedLatentSemantic, fitLatentSemantic, type LatentSemanticModel } from '../../domain/embedding/latent-semantic.ts';
+import { embedPatches, fitPatchModel, IMAGE_BYTES, SIDE, type PatchModel } from '../../domain/embedding/patch-features.ts';
+import { WinnowError } from '../../domain/errors.ts';
+import type { EncodeInput } from '../../loop/ports.ts';
+import type { EncoderEngine } from '../workers/encoder-engine.ts';
+
+/** Texts, by latent semantic analysis of the pool. */
+export class BuiltinTextEngine implements EncoderEngine {
+  readonly backend = 'cpu';
+  readonly fallback = null;
+  #model: LatentSemanticModel | null;
+  #sample: string[] = [];
+
+  constructor(state: unknown) {
+    this.#model = state as LatentSemanticModel | null;
+  }
+  get dim(): number {
+    return this.#model?.dim ?? 0;
+  }
+  fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
+    for (const input of inputs) if ('text' in input) this.#sample.push(input.text);
+    return Promise.resolve();
+  }
+  fitEnd(onProgress: (share: number) => void): Promise<unknown> {
+    this.#model = fitLatentSemantic(this.#sample, onProgress);
+    this.#sample = [];
+    return Promise.resolve(this.#model);
+  }
+  embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+    if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
+    return Promise.resolve(embedLatentSemantic(this.#model, inputs.map((i) => ('text' in i ? i.text : ''))));
+  }
+}
+
+/** Images, by patch features learnt on the pool. */
+export class BuiltinImageEngine implements EncoderEngine {
+  readonly backend = 'cpu';
+  readonly fallback = null;
+  #model: PatchModel | null;
+  #sample: Uint8Array[] = [];
+
+  constructor(state: unknown) {
+    this.#model = state as PatchModel | null;
+  }
+  get dim(): number {
+    return this.#model?.axes.dim ?? 0;
+  }
+  async fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
+    this.#sample.push(...(await pixels(inputs)));
+  }
+  fitEnd(onProgress: (share: number) => void): Promise<unknown> {
+    this.#model = fitPatchModel(concat(this.#sample), this.#sample.length, onProgress);
+    this.#sample = [];
+    return Promise.resolve(this.#model);
+  }
+  async embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+    if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
+    return embedPatches(this.#model, concat(await pixels(inputs)), inputs.length);
+  }
+}
+
+/** SIDE x SIDE RGBA bytes of each image, on white where it is transparent. */
+async function pixels(inputs: readonly EncodeInput[]): Promise<Uint8Array[]> {
+  const canvas = new OffscreenCanvas(SIDE, SIDE);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) throw new WinnowError('encoder-failed', 'The browser gave no drawing surface');
+  const out: Uint8Array[] = [];
+  for (const input of inputs) {
+    if (!('image' in input)) throw new WinnowError('encoder-failed', 'The image encoder was given a text');
+    const bitmap = await createImageBitmap(input.image, {
+      resizeWidth: SIDE,
+      resizeHeight: SIDE,
+      resizeQuality: 'high',
+      imageOrientation: 'from-image',
+    });
+    context.fillStyle = '#fff';
+    context.fillRect(0, 0, SIDE, SIDE);
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    out.push(new Uint8Array(context.getImageData(0, 0, SIDE, SIDE).data.buffer));
+  }
+  return out;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.length * IMAGE_BYTES);
+  parts.forEach((part, i) => out.set(part, i * IMAGE_BYTES));
+  return out;
+}

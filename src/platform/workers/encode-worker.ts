@@ -1,0 +1,5 @@
+import { expose } from 'comlink';
+import { EncodeService } from './encode-service.ts';
+import './comlink-errors.ts';
+
+expose(new EncodeService(self.location.origin));
