@@ -1,0 +1,63 @@
+import { foldHead } from '../../domain/head-maths.ts';
+import { findClass } from '../../domain/schema.ts';
+import { utf8 } from '../bytes.ts';
+import type { Exporter } from '../format.ts';
+
+export default {
+  id: 'head-tfjs',
+  name: 'Trained model (TensorFlow.js)',
+  summary: 'The trained head as a TensorFlow.js layers model, with a JSON file that names its classes, encoder and preprocessing.',
+  needsHead: true,
+  export({ head, state, encoder, exportedAt }) {
+    if (!head) return [];
+    const classes = head.classes.map((id) => ({ id, name: findClass(state.schema, id)?.name ?? id }));
+    const { weights, bias } = foldHead(head);
+    const floats = new Float32Array(weights.length + bias.length);
+    floats.set(weights);
+    floats.set(bias, weights.length);
+    const layer = (className: string, config: Record<string, unknown>): unknown => ({ class_name: className, config });
+    const model = {
+      format: 'layers-model',
+      generatedBy: 'Winnow',
+      convertedBy: null,
+      modelTopology: {
+        class_name: 'Sequential',
+        config: {
+          name: 'winnow_head',
+          layers: [
+            layer('InputLayer', { batch_input_shape: [null, head.dim], dtype: 'float32', sparse: false, name: 'embedding' }),
+            layer('Dense', { name: 'head', units: classes.length, activation: 'softmax', use_bias: true, trainable: true }),
+          ],
+        },
+        keras_version: 'tfjs-layers',
+        backend: 'tensor_flow.js',
+      },
+      weightsManifest: [
+        {
+          paths: ['weights.bin'],
+          weights: [
+            { name: 'head/kernel', shape: [head.dim, classes.length], dtype: 'float32' },
+            { name: 'head/bias', shape: [classes.length], dtype: 'float32' },
+          ],
+        },
+      ],
+    };
+    const facts = {
+      format: 'winnow-head',
+      version: 1,
+      project: state.name,
+      modelVersion: head.version,
+      classes,
+      encoder,
+      input: 'One unit-length embedding of this encoder per row, float32. The standardisation is folded into the weights.',
+      output: 'Softmax probabilities in the order of `classes`.',
+      lambda: head.lambda,
+      exportedAt: new Date(exportedAt).toISOString(),
+    };
+    return [
+      { name: 'model.json', type: 'application/json', bytes: utf8(JSON.stringify(model)) },
+      { name: 'weights.bin', type: 'application/octet-stream', bytes: new Uint8Array(floats.buffer) },
+      { name: 'winnow-head.json', type: 'application/json', bytes: utf8(JSON.stringify(facts, null, 2)) },
+    ];
+  },
+} satisfies Exporter;

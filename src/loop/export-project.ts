@@ -1,0 +1,55 @@
+import type { ProjectState } from '../domain/fold.ts';
+import type { ItemId, ProjectId } from '../domain/ids.ts';
+import type { Item } from '../domain/item.ts';
+import type { EncoderSpec } from '../encoders/spec.ts';
+import type { Snapshot } from '../formats/format.ts';
+import type { Storage } from './ports.ts';
+
+export interface SnapshotOptions {
+  readonly storage: Storage;
+  readonly project: ProjectId;
+  readonly state: ProjectState;
+  readonly items: readonly Item[];
+  readonly spec: EncoderSpec;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Probabilities of rows under the active head, [rows, classes]. */
+  readonly predict: (rows: Int32Array) => Promise<Float32Array>;
+  readonly isEmbedded: (item: Item) => boolean;
+}
+
+/** Everything an exporter may need, read once. Items without an embedding have rows of zeros. */
+export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
+  const model = o.state.activeModel;
+  const head = model ? await o.storage.heads.get(o.project, model.version) : null;
+  const texts = new Map<ItemId, string>();
+  if (o.state.modality === 'text') {
+    const labelled = o.items.filter((item) => o.state.labels.has(item.id)).map((item) => item.id);
+    const read = await o.storage.items.texts(o.project, labelled);
+    labelled.forEach((id, i) => texts.set(id, read[i] ?? ''));
+  }
+  return {
+    projectId: o.project,
+    state: o.state,
+    items: o.items,
+    events: await o.storage.events.read(o.project),
+    head,
+    predictions: head ? { classes: head.classes, probabilities: await predictAll(o, head.classes.length) } : null,
+    textOf: (id) => texts.get(id),
+    encoder: {
+      id: o.spec.id,
+      revision: o.spec.revision,
+      dim: head?.dim ?? o.spec.dim,
+      preprocessing: `runtime ${o.spec.runtime}, pooling ${o.spec.pooling}, unit length${o.spec.path ? `, model ${o.spec.path}` : ''}`,
+    },
+    exportedAt: o.now,
+  };
+}
+
+async function predictAll(o: SnapshotOptions, classes: number): Promise<Float32Array> {
+  const embedded = o.items.filter((item) => o.isEmbedded(item));
+  const flat = await o.predict(Int32Array.from(embedded, (item) => item.row));
+  const out = new Float32Array(o.items.length * classes);
+  embedded.forEach((item, i) => out.set(flat.subarray(i * classes, (i + 1) * classes), item.row * classes));
+  return out;
+}
