@@ -4,11 +4,12 @@ import { join, normalize, resolve, sep } from 'node:path';
 /** What a built page may do. Every source is this origin or data that the page made itself, so nothing can be sent out. */
 const DIRECTIVES = [
   "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
-  "connect-src 'self' blob: data:",
-  "img-src 'self' blob: data:",
-  "style-src 'self' 'unsafe-inline'",
+  "script-src 'self' 'wasm-unsafe-eval'", // compiling WebAssembly; no eval, no inline code, no blobs
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' blob: data:", // thumbnails are blobs
+  "style-src 'self'",
+  "style-src-attr 'unsafe-inline'", // sizes and colours that the data decides
   "font-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",

@@ -11,7 +11,10 @@ import { contentType, fileBelow, modelsRoots, SECURITY_HEADERS } from './http.mj
 export function serve({ port = 0, root = resolve('dist') } = {}) {
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      return refuse(response, 405);
+    }
     const file = locate(request.url ?? '/', root);
     if (!file) return refuse(response, 404);
     response.setHeader('Content-Type', contentType(extname(file)));
@@ -19,7 +22,9 @@ export function serve({ port = 0, root = resolve('dist') } = {}) {
     const isHashed = file.includes(`${sep}assets${sep}`);
     response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     if (request.method === 'HEAD') return response.end();
-    createReadStream(file).pipe(response);
+    createReadStream(file)
+      .on('error', () => response.destroy()) // the file went away while it was read
+      .pipe(response);
   });
   return new Promise((done, fail) => {
     server.once('error', fail);

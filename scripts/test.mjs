@@ -2,15 +2,26 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { ensureInstalled } from './install.mjs';
 
+const GROUPS = ['static', 'unit', 'browser', 'e2e'];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((group) => !GROUPS.includes(group));
+if (unknown.length > 0) {
+  console.error(`There is no group of tests called ${unknown.join(', ')}. There are: ${GROUPS.join(', ')}.`);
+  process.exit(2);
+}
+
 ensureInstalled();
-const { findChromium } = await import('./chromium.mjs');
-const chromium = findChromium();
-if (chromium) process.env['CHROMIUM_PATH'] = chromium;
-else console.error('No Chromium: set CHROMIUM_PATH to one. Browser and end-to-end tests will fail.');
+if (isWanted('browser') || isWanted('e2e')) {
+  const { findChromium } = await import('./chromium.mjs');
+  const chromium = findChromium();
+  if (chromium) process.env['CHROMIUM_PATH'] = chromium;
+  else console.error('No Chromium: set CHROMIUM_PATH to one. Browser and end-to-end tests will fail.');
+} else {
+  process.env['WINNOW_NODE_ONLY'] = '1';
+}
 
 const VITE = 'node_modules/vite/bin/vite.js';
 const REPORT = '.cache/test-report.json';
-const wanted = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 await check('static', 'types (svelte-check)', [

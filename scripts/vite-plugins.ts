@@ -69,7 +69,10 @@ export function runtimeFiles(): Plugin {
   };
 }
 
-/** Writes the content policy into the built page, so that it holds on any static host. */
+/**
+ * Writes the content policy into the built page, so that it holds on any static host, and a `_headers` file for hosts
+ * that read one. The headers matter: a page's `<meta>` policy does not reach its workers, and threads need isolation.
+ */
 export function pagePolicy(): Plugin {
   return {
     name: 'winnow-page-policy',
@@ -81,6 +84,25 @@ export function pagePolicy(): Plugin {
         injectTo: 'head-prepend',
       },
     ],
+    generateBundle() {
+      const lines = Object.entries(SECURITY_HEADERS).map(([name, value]) => `  ${name}: ${value}`);
+      this.emitFile({ type: 'asset', fileName: '_headers', source: `/*\n${lines.join('\n')}\n` });
+    },
+  };
+}
+
+const CDN = /`https:\/\/cdn\.jsdelivr\.net\/npm\/onnxruntime-web@\$\{[\w.]+\}\/dist\/`/;
+
+/** Replaces the CDN address that transformers.js falls back to with our own copy. Needed among the worker plugins too. */
+export function noCdn(): Plugin {
+  return {
+    name: 'winnow-no-cdn',
+    transform(code, id) {
+      if (!/@huggingface[/\\]transformers[/\\]dist/.test(id)) return null;
+      if (!CDN.test(code))
+        this.error('transformers.js no longer has the CDN address that this plugin replaces; look again.');
+      return { code: code.replace(CDN, "'/runtime/ort/'"), map: null };
+    },
   };
 }
 
