@@ -1,0 +1,72 @@
+import type { ClassId } from '../../domain/ids.ts';
+import type { ClassDef } from '../../domain/schema.ts';
+
+/** What a key press asks for on the label stage. */
+export type Command =
+  | { readonly kind: 'label'; readonly classId: ClassId }
+  | {
+      readonly kind:
+        'skip' | 'flag' | 'undo' | 'accept' | 'queue' | 'guidelines' | 'shortcuts' | 'zoom' | 'filter' | 'back';
+    };
+
+type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat'>;
+
+const COMMANDS: Readonly<Record<string, Exclude<Command['kind'], 'label'>>> = {
+  ' ': 'skip',
+  f: 'flag',
+  backspace: 'undo',
+  u: 'undo',
+  enter: 'accept',
+  t: 'queue',
+  h: 'guidelines',
+  '?': 'shortcuts',
+  z: 'zoom',
+  '/': 'filter',
+  escape: 'back',
+};
+
+/** The list behind `?`. */
+export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
+  ['1–9, 0, letters', 'Choose the class with that key'],
+  ['Enter', 'Accept the first suggestion'],
+  ['Space', 'Skip this item'],
+  ['F', 'Flag or unflag this item'],
+  ['Backspace or U', 'Undo, as often as you like'],
+  ['T', 'Switch between batch and test set'],
+  ['Z', 'Zoom in or out'],
+  ['/', 'Find a class by name'],
+  ['H', 'Guidelines'],
+  ['Esc', 'Back to the queue from an earlier item'],
+  ['?', 'This list'],
+];
+
+/** The command of a key press, or null. Held keys and presses with Ctrl, Alt or Cmd are left to the browser. */
+export function commandOf(press: KeyPress, classes: readonly ClassDef[]): Command | null {
+  if (press.ctrlKey || press.metaKey || press.altKey || press.repeat) return null;
+  const key = press.key.toLowerCase();
+  const chosen = classes.find((c) => c.key === key);
+  if (chosen) return { kind: 'label', classId: chosen.id };
+  const kind = COMMANDS[key];
+  return kind ? { kind } : null;
+}
+
+/** True where keys belong to something else: typing, an open dialog or panel, a focused control that Space presses. */
+export function isKeyTaken(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented) return true;
+  if (document.querySelector('dialog[open], [popover]:popover-open')) return true;
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.matches('textarea, select')) return true;
+  // A queue switch that was clicked keeps the focus; its radio buttons have no use for these keys.
+  if (target instanceof HTMLInputElement) return target.type !== 'radio';
+  return (event.key === ' ' || event.key === 'Enter') && target.closest('button, a, summary') !== null;
+}
+
+/** A mouse press on a button leaves the focus where it was, so that Space stays "skip". */
+export function keepFocus(element: HTMLElement): () => void {
+  const down = (event: MouseEvent): void => {
+    if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
+  };
+  element.addEventListener('mousedown', down);
+  return () => element.removeEventListener('mousedown', down);
+}
