@@ -19,8 +19,8 @@ export class WorkerMediaReader implements MediaReader {
     );
   }
 
-  image(path: string, file: Blob): Promise<MediaResult> {
-    return this.#one().call((w) => w.image(path, file));
+  async image(path: string, file: Blob): Promise<MediaResult> {
+    return this.#one().call(async (w): Promise<MediaResult> => w.image(path, file));
   }
   hashTexts(texts: readonly string[]): Promise<ItemId[]> {
     return this.#one().call((w) => w.hashTexts(texts));

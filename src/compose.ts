@@ -1,0 +1,29 @@
+import type { Services } from './loop/app-ports.ts';
+import { randomIds, ResourceLedger, saveFile, storageGauge, systemClock, WebLocks } from './platform/browser/browser-services.ts';
+import { BrowserFilePicker } from './platform/files/browser-file-picker.ts';
+import { IdbStorage } from './platform/idb/idb-storage.ts';
+import { WorkerBundles } from './platform/workers/bundle-client.ts';
+import { WorkerEncoder } from './platform/workers/encode-client.ts';
+import { WorkerLearner } from './platform/workers/learn-client.ts';
+import { WorkerMediaReader } from './platform/workers/media-client.ts';
+import { WorkerSamples } from './platform/workers/sample-client.ts';
+
+/** The composition root: the only file that knows every layer. */
+export function compose(): Services {
+  const bundles = new WorkerBundles(systemClock, randomIds);
+  return {
+    openStorage: () => IdbStorage.open(),
+    media: new WorkerMediaReader(),
+    newEncoder: () => new WorkerEncoder(),
+    newLearner: () => new WorkerLearner(),
+    picker: new BrowserFilePicker(),
+    samples: new WorkerSamples(),
+    bundles: () => bundles,
+    locks: new WebLocks(),
+    network: new ResourceLedger(),
+    gauge: storageGauge,
+    clock: systemClock,
+    ids: randomIds,
+    saveFile,
+  };
+}

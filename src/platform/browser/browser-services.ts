@@ -1,0 +1,85 @@
+import type { ProjectId } from '../../domain/ids.ts';
+import type { NetworkLedger, ProjectLocks, StorageGauge } from '../../loop/app-ports.ts';
+import type { Clock, Ids } from '../../loop/ports.ts';
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+export const randomIds: Ids = {
+  next: () => crypto.randomUUID(),
+  seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+};
+
+/** One writer per project, by the Web Locks API; where it is missing every tab may write. */
+export class WebLocks implements ProjectLocks {
+  readonly #release = new Map<ProjectId, () => void>();
+
+  acquire(project: ProjectId, steal: boolean, onLost: () => void): Promise<boolean> {
+    // Older engines lack the API although the types promise it.
+    const locks = navigator.locks as LockManager | undefined;
+    if (!locks) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      locks
+        .request(`winnow:${project}`, steal ? { steal: true } : { ifAvailable: true }, (lock) => {
+          resolve(lock !== null);
+          if (!lock) return undefined;
+          return new Promise<void>((release) => this.#release.set(project, release));
+        })
+        .catch(() => {
+          // The lock was stolen: another tab writes from now on.
+          this.#release.delete(project);
+          onLost();
+        });
+    });
+  }
+
+  release(project: ProjectId): void {
+    this.#release.get(project)?.();
+    this.#release.delete(project);
+  }
+}
+
+/** Counts every request that the browser reports for this page. */
+export class ResourceLedger implements NetworkLedger {
+  #requests = 0;
+  #foreign = 0;
+
+  constructor() {
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) this.#count(entry.name);
+    });
+    observer.observe({ type: 'resource', buffered: true });
+  }
+  count(): { requests: number; foreign: number } {
+    return { requests: this.#requests, foreign: this.#foreign };
+  }
+  #count(address: string): void {
+    const url = new URL(address, location.href);
+    if (url.protocol === 'blob:' || url.protocol === 'data:') return;
+    this.#requests++;
+    if (url.origin !== location.origin) this.#foreign++;
+  }
+}
+
+export const storageGauge: StorageGauge = {
+  async estimate() {
+    // Missing outside secure contexts although the types promise it.
+    const storage = navigator.storage as StorageManager | undefined;
+    if (!storage) return null;
+    const { usage = 0, quota = 0 } = await storage.estimate();
+    return { usedBytes: usage, quotaBytes: quota, isPersisted: await storage.persisted() };
+  },
+  async persist() {
+    const storage = navigator.storage as StorageManager | undefined;
+    return storage ? storage.persist() : false;
+  },
+};
+
+/** Hands a file to the browser's download. */
+export function saveFile(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
