@@ -44,7 +44,11 @@ async function tryRung(
 ): Promise<string | null> {
   try {
     if (rung === 'webgpu') return await startWebGpu(isForced, onLost);
-    if (rung === 'wasm') setWasmPaths(wasmPath);
+    if (rung === 'wasm') {
+      setWasmPaths(wasmPath);
+      // Threads would need scripts from blob addresses, which the page's policy forbids; one core is enough here.
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    }
     const isSet = await tf.setBackend(rung);
     if (!isSet) return rung === 'wasm' ? 'WebAssembly could not be started here' : 'it could not be started';
     await tf.ready();
