@@ -1,7 +1,9 @@
 import { WinnowError } from '../../domain/errors.ts';
 import type { ItemId, ProjectId } from '../../domain/ids.ts';
+import { checkChunk } from '../../loop/check-chunk.ts';
 import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore } from '../../loop/ports.ts';
-import { guarded, projectRange, type Database } from './database.ts';
+import { projectRange, type Database } from './database.ts';
+import { reading, transact } from './transact.ts';
 
 export class IdbEmbeddingStore implements EmbeddingStore {
   readonly #db: Database;
@@ -9,55 +11,59 @@ export class IdbEmbeddingStore implements EmbeddingStore {
     this.#db = db;
   }
 
-  append(project: ProjectId, key: EmbeddingKey, chunk: EmbeddingChunk): Promise<void> {
-    assertChunk(chunk);
+  async append(project: ProjectId, key: EmbeddingKey, chunk: EmbeddingChunk): Promise<void> {
+    checkChunk(chunk);
+    // A copy of just these numbers: a view would take its whole buffer along.
     const data = new Float32Array(chunk.data);
-    return guarded(async () => {
-      const tx = this.#db.transaction('chunks', 'readwrite');
-      const last = (await tx.store.getAllKeys(projectRange(project, key))).at(-1);
-      const index = last ? last[2] + 1 : 0;
-      const record = { project, key, ids: [...chunk.ids], dim: chunk.dim, data };
-      await Promise.all([tx.store.add(record, [project, key, index]), tx.done]);
+    const record = { ids: [...chunk.ids], dim: chunk.dim };
+    await transact(this.#db, ['chunks', 'vectors'], async (tx, keep) => {
+      const chunks = tx.objectStore('chunks');
+      const last = (await chunks.getAllKeys(projectRange(project, key))).at(-1);
+      const at: [string, string, number] = [project, key, last ? last[2] + 1 : 0];
+      keep(chunks.add(record, at));
+      keep(tx.objectStore('vectors').add(data, at));
     });
   }
 
   async ids(project: ProjectId, key: EmbeddingKey): Promise<ItemId[]> {
-    return (await this.chunks(project, key)).flatMap((chunk) => [...chunk.ids]);
+    const records = await reading(() => this.#db.getAll('chunks', projectRange(project, key)));
+    return records.flatMap((record) => [...record.ids]);
   }
 
   async chunks(project: ProjectId, key: EmbeddingKey): Promise<EmbeddingChunk[]> {
-    const records = await this.#db.getAll('chunks', projectRange(project, key));
-    return records.map(({ ids, dim, data }) => ({ ids, dim, data }));
+    const range = projectRange(project, key);
+    const [records, vectors] = await reading(() => {
+      const tx = this.#db.transaction(['chunks', 'vectors']);
+      return Promise.all([tx.objectStore('chunks').getAll(range), tx.objectStore('vectors').getAll(range)]);
+    });
+    return records.map(({ ids, dim }, i) => {
+      const data = vectors[i];
+      if (data?.length !== ids.length * dim) throw new WinnowError('unexpected', 'Stored embeddings are incomplete');
+      return { ids, dim, data };
+    });
   }
 
   async keys(project: ProjectId): Promise<EmbeddingKey[]> {
-    const keys = await this.#db.getAllKeys('chunks', projectRange(project));
+    const keys = await reading(() => this.#db.getAllKeys('chunks', projectRange(project)));
     return [...new Set(keys.map((k) => k[1]))];
   }
 
+  /** Forgets the embeddings under a key and what its encoder had learnt: both are made again together. */
   clear(project: ProjectId, key: EmbeddingKey): Promise<void> {
-    return guarded(async () => {
-      await this.#db.delete('chunks', projectRange(project, key));
+    return transact(this.#db, ['chunks', 'vectors', 'encoders'], (tx, keep) => {
+      keep(tx.objectStore('chunks').delete(projectRange(project, key)));
+      keep(tx.objectStore('vectors').delete(projectRange(project, key)));
+      keep(tx.objectStore('encoders').delete([project, key]));
     });
   }
 
   async getEncoderState(project: ProjectId, key: EmbeddingKey): Promise<unknown> {
-    return (await this.#db.get('encoders', [project, key])) ?? null;
+    return (await reading(() => this.#db.get('encoders', [project, key]))) ?? null;
   }
 
   putEncoderState(project: ProjectId, key: EmbeddingKey, state: unknown): Promise<void> {
-    return guarded(async () => {
-      await this.#db.put('encoders', state, [project, key]);
+    return transact(this.#db, ['encoders'], (tx, keep) => {
+      keep(tx.objectStore('encoders').put(state, [project, key]));
     });
-  }
-}
-
-/** Throws `encoder-failed` when the shape is off or a value is not finite: a bad embedding is never stored. */
-export function assertChunk(chunk: EmbeddingChunk): void {
-  if (chunk.dim < 1 || chunk.data.length !== chunk.ids.length * chunk.dim) {
-    throw new WinnowError('encoder-failed', 'The encoder gave a matrix of the wrong size');
-  }
-  for (const value of chunk.data) {
-    if (!Number.isFinite(value)) throw new WinnowError('encoder-failed', 'The encoder gave numbers that are not finite');
   }
 }

@@ -3,7 +3,8 @@ import type { Head } from '../../domain/head.ts';
 import type { ProjectId } from '../../domain/ids.ts';
 import { parseEvents } from '../../formats/validate-events.ts';
 import type { EventStore, HeadStore, ProjectStore, ProjectSummary } from '../../loop/ports.ts';
-import { guarded, PROJECT_STORES, projectRange, type Database } from './database.ts';
+import { PROJECT_STORES, projectRange, type Database } from './database.ts';
+import { reading, transact } from './transact.ts';
 
 export class IdbProjectStore implements ProjectStore {
   readonly #db: Database;
@@ -11,33 +12,27 @@ export class IdbProjectStore implements ProjectStore {
     this.#db = db;
   }
   async list(): Promise<readonly ProjectSummary[]> {
-    const all = await this.#db.getAll('projects');
+    const all = await reading(() => this.#db.getAll('projects'));
     return all.sort((a, b) => b.openedAt - a.openedAt);
   }
   async get(id: ProjectId): Promise<ProjectSummary | null> {
-    return (await this.#db.get('projects', id)) ?? null;
+    return (await reading(() => this.#db.get('projects', id))) ?? null;
   }
   put(summary: ProjectSummary): Promise<void> {
-    return guarded(async () => {
-      await this.#db.put('projects', summary);
-    });
+    return transact(this.#db, ['projects'], (tx, keep) => keep(tx.objectStore('projects').put(summary)), 'default');
   }
   remove(id: ProjectId): Promise<void> {
-    return guarded(async () => {
-      const tx = this.#db.transaction(['projects', ...PROJECT_STORES], 'readwrite');
-      const range = projectRange(id);
-      const work: Promise<unknown>[] = [tx.objectStore('projects').delete(id)];
-      for (const store of PROJECT_STORES) work.push(tx.objectStore(store).delete(range));
-      await Promise.all([...work, tx.done]);
+    const range = projectRange(id);
+    return transact(this.#db, ['projects', ...PROJECT_STORES], (tx, keep) => {
+      keep(tx.objectStore('projects').delete(id));
+      for (const store of PROJECT_STORES) keep(tx.objectStore(store).delete(range));
     });
   }
   async getHandle(id: ProjectId): Promise<unknown> {
-    return (await this.#db.get('handles', [id])) ?? null;
+    return (await reading(() => this.#db.get('handles', [id]))) ?? null;
   }
   putHandle(id: ProjectId, handle: unknown): Promise<void> {
-    return guarded(async () => {
-      await this.#db.put('handles', handle, [id]);
-    });
+    return transact(this.#db, ['handles'], (tx, keep) => keep(tx.objectStore('handles').put(handle, [id])));
   }
 }
 
@@ -47,14 +42,12 @@ export class IdbEventStore implements EventStore {
     this.#db = db;
   }
   append(project: ProjectId, events: readonly WinnowEvent[]): Promise<void> {
-    return guarded(async () => {
-      const tx = this.#db.transaction('events', 'readwrite', { durability: 'strict' });
-      const work = events.map((event) => tx.store.add(event, [project, event.seq, event.id]));
-      await Promise.all([...work, tx.done]);
+    return transact(this.#db, ['events'], (tx, keep) => {
+      for (const event of events) keep(tx.objectStore('events').add(event, [project, event.seq, event.id]));
     });
   }
   async read(project: ProjectId): Promise<WinnowEvent[]> {
-    return parseEvents(await this.#db.getAll('events', projectRange(project)));
+    return parseEvents(await reading(() => this.#db.getAll('events', projectRange(project))));
   }
 }
 
@@ -64,14 +57,14 @@ export class IdbHeadStore implements HeadStore {
     this.#db = db;
   }
   put(project: ProjectId, head: Head): Promise<void> {
-    return guarded(async () => {
-      await this.#db.put('heads', head, [project, head.version]);
-    });
+    return transact(this.#db, ['heads'], (tx, keep) =>
+      keep(tx.objectStore('heads').put(head, [project, head.version])),
+    );
   }
   async get(project: ProjectId, version: number): Promise<Head | null> {
-    return (await this.#db.get('heads', [project, version])) ?? null;
+    return (await reading(() => this.#db.get('heads', [project, version]))) ?? null;
   }
   all(project: ProjectId): Promise<Head[]> {
-    return this.#db.getAll('heads', projectRange(project));
+    return reading(() => this.#db.getAll('heads', projectRange(project)));
   }
 }
