@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { WinnowError } from '../domain/errors.ts';
-import { compareEvents, type WinnowEvent } from '../domain/events.ts';
+import { compareEvents, EVENT_FORMAT, type WinnowEvent } from '../domain/events.ts';
 
 const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const base = { id: text, seq: count, at: v.number() };
+/** A number that JSON can carry: neither NaN nor an infinity. */
+const real = v.pipe(v.number(), v.finite());
+const base = { id: text, seq: count, at: real };
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
 const settings = v.object({
@@ -16,7 +18,7 @@ const settings = v.object({
   encoder: text,
   backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
 });
-const pick = v.object({ item: text, strategy: text, utility: v.number(), reason: text });
+const pick = v.object({ item: text, strategy: text, utility: real, reason: text });
 const schema = v.object({
   version: count,
   classes: v.array(
@@ -36,7 +38,7 @@ const EVENT = v.variant('kind', [
   v.object({
     ...base,
     kind: v.literal('project-created'),
-    format: v.pipe(count, v.maxValue(1)),
+    format: v.pipe(count, v.maxValue(EVENT_FORMAT)),
     name: text,
     modality: v.picklist(['image', 'text']),
     seed: count,
@@ -62,8 +64,8 @@ const EVENT = v.variant('kind', [
     item: text,
     classId: text,
     annotator: text,
-    durationMs: v.pipe(v.number(), v.minValue(0)),
-    suggestion: nullable(v.object({ classId: text, probability: v.number() })),
+    durationMs: v.pipe(real, v.minValue(0)),
+    suggestion: nullable(v.object({ classId: text, probability: real })),
     round: nullable(count),
     strategy: nullable(text),
     modelVersion: nullable(count),
@@ -79,8 +81,8 @@ const EVENT = v.variant('kind', [
     backend,
     trainedOn: v.array(text),
     classes: v.array(text),
-    lambda: v.number(),
-    fitMs: v.number(),
+    lambda: real,
+    fitMs: real,
   }),
 ]);
 

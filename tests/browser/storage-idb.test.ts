@@ -160,10 +160,27 @@ describe('IndexedDB storage', () => {
     }
   });
 
-  it('refuses a log with an unreadable entry instead of trusting it', async () => {
+  it('refuses to store an event that it could not read again', async () => {
     const storage = await IdbStorage.open(NAME);
-    await storage.events.append(P, [label(1), { ...label(2), durationMs: 'long' } as unknown as WinnowEvent]);
+    const bad = { ...label(2), durationMs: Number.NaN };
+    await expect(storage.events.append(P, [label(1), bad])).rejects.toMatchObject({ code: 'unexpected' });
+    expect(await storage.events.read(P)).toEqual([]);
+    storage.close();
+  });
+
+  it('refuses a log, an item or a checkpoint that was damaged on disk instead of trusting it', async () => {
+    const storage = await IdbStorage.open(NAME);
+    const db = await openDatabase(NAME);
+    const damaged = { ...label(2), durationMs: 'long' } as unknown as WinnowEvent;
+    await db.put('events', damaged, [P, 2, 'event-2']);
+    await db.put('items', { ...newItem(0).item, id: itemId('x') }, [P, 0]);
+    const head = { version: 1, encoder: 'e', classes: [], dim: 2, mean: new Float32Array(1), scale: 1, lambda: 1 };
+    await db.put('heads', { ...head, weights: new Float32Array(0), bias: new Float32Array(0) }, [P, 1]);
+    db.close();
     await expect(storage.events.read(P)).rejects.toMatchObject({ code: 'unexpected' });
+    await expect(storage.items.all(P)).rejects.toMatchObject({ code: 'unexpected' });
+    await expect(storage.heads.get(P, 1)).rejects.toMatchObject({ code: 'unexpected' });
+    await expect(storage.heads.all(P)).rejects.toMatchObject({ code: 'unexpected' });
     storage.close();
   });
 

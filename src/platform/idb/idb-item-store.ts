@@ -1,5 +1,6 @@
 import type { ItemId, ProjectId } from '../../domain/ids.ts';
 import type { Item, Rejection } from '../../domain/item.ts';
+import { parseItems } from '../../formats/validate-items.ts';
 import type { ImportJournal, ItemChange, ItemStore, SeenFile } from '../../loop/ports.ts';
 import { projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
@@ -14,7 +15,7 @@ export class IdbItemStore implements ItemStore {
   }
 
   async all(project: ProjectId): Promise<Item[]> {
-    return reading(() => this.#db.getAll('items', projectRange(project)));
+    return parseItems(await reading(() => this.#db.getAll('items', projectRange(project))));
   }
 
   commit(project: ProjectId, change: ItemChange): Promise<void> {

@@ -2,6 +2,7 @@ import type { WinnowEvent } from '../../domain/events.ts';
 import type { Head } from '../../domain/head.ts';
 import type { ProjectId } from '../../domain/ids.ts';
 import { parseEvents } from '../../formats/validate-events.ts';
+import { parseHead } from '../../formats/validate-items.ts';
 import type { EventStore, HeadStore, ProjectStore, ProjectSummary } from '../../loop/ports.ts';
 import { PROJECT_STORES, projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
@@ -41,8 +42,10 @@ export class IdbEventStore implements EventStore {
   constructor(db: Database) {
     this.#db = db;
   }
-  append(project: ProjectId, events: readonly WinnowEvent[]): Promise<void> {
-    return transact(this.#db, ['events'], (tx, keep) => {
+  /** Throws `unexpected` for an event that could not be read again: one such entry would close the whole project. */
+  async append(project: ProjectId, events: readonly WinnowEvent[]): Promise<void> {
+    parseEvents(events);
+    await transact(this.#db, ['events'], (tx, keep) => {
       for (const event of events) keep(tx.objectStore('events').add(event, [project, event.seq, event.id]));
     });
   }
@@ -62,9 +65,10 @@ export class IdbHeadStore implements HeadStore {
     );
   }
   async get(project: ProjectId, version: number): Promise<Head | null> {
-    return (await reading(() => this.#db.get('heads', [project, version]))) ?? null;
+    const head = await reading(() => this.#db.get('heads', [project, version]));
+    return head ? parseHead(head) : null;
   }
-  all(project: ProjectId): Promise<Head[]> {
-    return reading(() => this.#db.getAll('heads', projectRange(project)));
+  async all(project: ProjectId): Promise<Head[]> {
+    return (await reading(() => this.#db.getAll('heads', projectRange(project)))).map(parseHead);
   }
 }
