@@ -6,7 +6,7 @@ const executablePath = findChromium();
 export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '*.spec.ts',
-  timeout: 300_000,
+  timeout: 240_000,
   workers: 1,
   retries: 0,
   forbidOnly: true,
