@@ -67,25 +67,17 @@ function blendMetal(
   for (let c = 0; c < 3; c++) colour[c] = (colour[c] as number) * (1 - coverage) + (rgb[c] as number) * coverage;
 }
 
-/** Brightness of brushed metal: rings and a two-lobed sheen on round parts, lines on straight ones. About 1. */
+/** Brightness of metal with brush lines along x and a sheen towards the light. About 1. */
 function brushed(picture: PartPicture, x: number, y: number, light: Point): number {
-  const seed = picture.textureSeed;
-  if (picture.shape.kind === 'plate') {
-    return (
-      0.97 + 0.14 * (valueNoise(x / 14, y * 0.9, seed) - 0.5) + (0.1 * (x * light.x + y * light.y)) / picture.shape.size
-    );
-  }
-  const square = x * x + y * y + 1e-6;
-  const radius = Math.sqrt(square);
-  const sheen = ((x * x - y * y) * (light.x * light.x - light.y * light.y) + 4 * x * y * light.x * light.y) / square;
-  return 0.96 + 0.13 * sheen + 0.1 * (valueNoise(radius * 0.9, 3, seed) - 0.5);
+  const lines = valueNoise(x / 18, y * 0.9, picture.textureSeed) - 0.5;
+  return 0.97 + 0.1 * lines + (0.08 * (x * light.x + y * light.y)) / picture.shape.size;
 }
 
 function applyMark(mark: Mark, x: number, y: number, light: Point, seed: number, rgb: [number, number, number]): void {
   switch (mark.type) {
     case 'scratch': {
       const line = lineDistance(mark.path, x, y);
-      if (line.distance > 4) return;
+      if (line.distance > 5) return;
       const core = (1 - smoothStep(mark.width * 0.5, mark.width + 0.7, line.distance)) * mark.strength;
       const edge = (1 - smoothStep(mark.width, mark.width + 2, line.distance)) * mark.strength * 0.3;
       const fade = 1 - line.along * line.along * line.along * 0.6;

@@ -1,14 +1,13 @@
 import { hashSeed, seededRandom, type Random } from '../random.ts';
 import { cosTurn, sinTurn } from './exact-maths.ts';
 import { drawPart } from './inspection-drawing.ts';
-import { boltCircle, metalDistance, type Hole, type PartKind, type PartShape } from './part-shape.ts';
+import { metalDistance, type Hole, type PartShape } from './part-shape.ts';
 import { encodePng } from './png.ts';
 
 export const INSPECTION_CLASSES = ['intact', 'scratch', 'stain', 'dent', 'crack', 'missing hole'] as const;
 export type InspectionClass = (typeof INSPECTION_CLASSES)[number];
 /** Share of each class, in the order of `INSPECTION_CLASSES`; the last one is the rare one. */
 const SHARES = [0.36, 0.18, 0.17, 0.15, 0.115, 0.025];
-export const INSPECTION_COUNT = 2000;
 /** Width and height of a picture, pixels. */
 export const INSPECTION_SIDE = 96;
 /** One picture in so many is a second shot of an earlier part. */
@@ -64,17 +63,11 @@ export interface PartPicture {
 }
 
 const METALS = [
-  [172, 176, 182],
-  [150, 155, 163],
-  [188, 184, 176],
-  [186, 164, 118],
+  [168, 172, 178],
+  [160, 164, 171],
+  [174, 175, 176],
 ] as const;
-const TABLES = [
-  [52, 56, 62],
-  [74, 92, 96],
-  [205, 204, 198],
-  [96, 84, 74],
-] as const;
+const TABLE = [44, 50, 56] as const;
 const TINTS = [
   [112, 62, 28],
   [70, 50, 30],
@@ -86,11 +79,6 @@ const TINTS = [
 export function inspectionSample(seed: number, index: number): { label: InspectionClass; png: Uint8Array } {
   const picture = describePart(seed, index);
   return { label: picture.label, png: encodePng(drawPart(picture, INSPECTION_SIDE), INSPECTION_SIDE, INSPECTION_SIDE) };
-}
-
-/** Path of a sample below the folder of its class, such as `crack/part-0007.png`. */
-export function inspectionPath(label: InspectionClass, index: number): string {
-  return `${label}/part-${String(index + 1).padStart(4, '0')}.png`;
 }
 
 /** What sample `index` shows. Every so often it is an earlier part, moved a little and lit a little differently. */
@@ -120,12 +108,12 @@ function freshPart(random: Random): PartPicture {
     missing,
     marks,
     metal: pick(random, METALS),
-    table: pick(random, TABLES),
-    offset: { x: between(random, -2.5, 2.5), y: between(random, -2.5, 2.5) },
-    turn: shape.kind === 'plate' ? between(random, -0.03, 0.03) : random.next(),
-    lightTurn: between(random, 0.55, 0.8),
-    falloff: between(random, 0, 0.3),
-    exposure: between(random, 0.82, 1.14),
+    table: TABLE,
+    offset: { x: between(random, -1, 1), y: between(random, -1, 1) },
+    turn: between(random, -0.008, 0.008),
+    lightTurn: between(random, 0.6, 0.66),
+    falloff: between(random, 0, 0.2),
+    exposure: between(random, 0.9, 1.1),
     grainSeed: random.below(2 ** 31),
     textureSeed: random.below(2 ** 31),
   };
@@ -140,20 +128,12 @@ function pickClass(at: number): InspectionClass {
   return 'intact';
 }
 
+/** One fixture: the same square plate in every picture, within the tolerances of a workshop. */
 function makeShape(random: Random): PartShape {
-  const kind: PartKind = pick(random, ['flange', 'flange', 'plate', 'hexagon']);
-  if (kind === 'plate') {
-    const size = between(random, 37, 40);
-    const height = between(random, 29, 33);
-    const bolts = [-1, 1].flatMap((sy) =>
-      [-1, 1].map((sx) => ({ x: sx * (size - 10), y: sy * (height - 10), radius: 5 })),
-    );
-    return { kind, size, height, bolts, bore: { x: 0, y: 0, radius: between(random, 7, 10) } };
-  }
-  const size = between(random, 38, 41);
-  const bore = { x: 0, y: 0, radius: between(random, 10, 13) };
-  const distance = size - (kind === 'hexagon' ? 13 : 11);
-  return { kind, size, height: size, bolts: boltCircle(6, distance, 4.8, 1 / 12), bore };
+  const size = between(random, 45, 46);
+  const at = between(random, 27.5, 28.5);
+  const bolts = [-1, 1].flatMap((sy) => [-1, 1].map((sx) => ({ x: sx * at, y: sy * at, radius: 8 })));
+  return { size, bolts, bore: { x: 0, y: 0, radius: 11 } };
 }
 
 /** Harmless things that any part may show, and that make some pictures hard. */
@@ -166,7 +146,7 @@ function distractors(random: Random, shape: PartShape, missing: number): Mark[] 
       radius: between(random, 4, 9),
       strength: between(random, 0.15, 0.5),
     });
-  if (random.next() < 0.12) marks.push(scratch(random, shape, between(random, 0.12, 0.28), between(random, 8, 18)));
+  if (random.next() < 0.12) marks.push(scratch(random, shape, between(random, 0.12, 0.3), between(random, 12, 30)));
   if (random.next() < 0.1) marks.push(stain(random, shape, between(random, 0.1, 0.24), 3));
   return marks;
 }
@@ -174,13 +154,13 @@ function distractors(random: Random, shape: PartShape, missing: number): Mark[] 
 function defect(random: Random, label: InspectionClass, shape: PartShape, strength: number): Mark[] {
   switch (label) {
     case 'scratch': {
-      const first = scratch(random, shape, strength, between(random, 26, 52));
-      return random.next() < 0.35 ? [first, scratch(random, shape, strength * 0.9, between(random, 16, 34))] : [first];
+      const first = scratch(random, shape, strength, between(random, 50, 90));
+      return random.next() < 0.5 ? [first, scratch(random, shape, strength * 0.9, between(random, 30, 60))] : [first];
     }
     case 'stain':
       return [stain(random, shape, strength, 5 + random.below(5))];
     case 'dent': {
-      const radius = between(random, 6, 10);
+      const radius = between(random, 12, 18);
       const at = onMetal(random, shape, -1, 5);
       return [{ type: 'dent', at, rx: radius, ry: radius * between(random, 0.7, 1), turn: random.next(), strength }];
     }
@@ -196,7 +176,7 @@ function defect(random: Random, label: InspectionClass, shape: PartShape, streng
 function scratch(random: Random, shape: PartShape, strength: number, length: number): Mark {
   const middle = onMetal(random, shape, -1, 4);
   const turn = random.next();
-  const bend = between(random, -5, 5);
+  const bend = between(random, -8, 8);
   const path = [-1, -0.5, 0, 0.5, 1].map((t) => {
     const along = (t * length) / 2;
     const across = bend * (1 - t * t);
@@ -205,39 +185,39 @@ function scratch(random: Random, shape: PartShape, strength: number, length: num
       y: middle.y + along * sinTurn(turn) + across * cosTurn(turn),
     };
   });
-  return { type: 'scratch', path, width: between(random, 0.8, 1.5), strength };
+  return { type: 'scratch', path, width: between(random, 1.1, 1.9), strength };
 }
 
 function stain(random: Random, shape: PartShape, strength: number, count: number): Mark {
   const middle = onMetal(random, shape, -1, 4);
   const blobs = Array.from({ length: count }, () => ({
-    x: middle.x + between(random, -8, 8),
-    y: middle.y + between(random, -8, 8),
-    radius: between(random, 3, 7.5),
+    x: middle.x + between(random, -13, 13),
+    y: middle.y + between(random, -13, 13),
+    radius: between(random, 5, 11),
   }));
   return { type: 'stain', blobs, tint: pick(random, TINTS), strength };
 }
 
 /** A jagged line with branches that starts at a hole or at the rim. */
 function crack(random: Random, shape: PartShape, strength: number): Mark {
-  const hole = random.next() < 0.7 ? pick(random, shape.bolts) : (shape.bore ?? pick(random, shape.bolts));
+  const hole = random.next() < 0.7 ? pick(random, shape.bolts) : shape.bore;
   const out = random.next();
   const start = { x: hole.x + hole.radius * cosTurn(out), y: hole.y + hole.radius * sinTurn(out) };
-  const main = jagged(random, start, out, between(random, 20, 34));
+  const main = jagged(random, start, out, between(random, 44, 72));
   const paths = [main];
-  const branches = 1 + random.below(2);
+  const branches = 2 + random.below(3);
   for (let i = 0; i < branches; i++) {
     const from = main[2 + random.below(Math.max(1, main.length - 3))] ?? start;
-    paths.push(jagged(random, from, out + between(random, -0.16, 0.16), between(random, 6, 14)));
+    paths.push(jagged(random, from, out + between(random, -0.16, 0.16), between(random, 16, 30)));
   }
-  return { type: 'crack', paths, width: between(random, 0.9, 1.5), strength };
+  return { type: 'crack', paths, width: between(random, 1.5, 2.3), strength };
 }
 
 function jagged(random: Random, start: Point, turn: number, length: number): Point[] {
   const path = [start];
   let { x, y } = start;
   for (let done = 0; done < length;) {
-    const step = between(random, 2.5, 5);
+    const step = between(random, 4, 7);
     const angle = turn + between(random, -0.13, 0.13);
     x += step * cosTurn(angle);
     y += step * sinTurn(angle);
@@ -252,7 +232,7 @@ function onMetal(random: Random, shape: PartShape, missing: number, margin: numb
   let best = { x: 0, y: shape.size / 2 };
   let depth = 0;
   for (let i = 0; i < 40; i++) {
-    const point = { x: between(random, -shape.size, shape.size), y: between(random, -shape.height, shape.height) };
+    const point = { x: between(random, -shape.size, shape.size), y: between(random, -shape.size, shape.size) };
     const distance = -metalDistance(shape, point.x, point.y, missing);
     if (distance >= margin) return point;
     if (distance > depth) {
