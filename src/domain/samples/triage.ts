@@ -1,5 +1,6 @@
 import { hashSeed, seededRandom, type Random } from '../random.ts';
-import { TRIAGE_CLASSES, TRIAGE_CORES, TRIAGE_WORDS, type TriageClass } from './triage-grammar.ts';
+import { TRIAGE_CLASSES, TRIAGE_CORES, type TriageClass } from './triage-grammar.ts';
+import { TRIAGE_WORDS } from './triage-words.ts';
 
 /** Share of each class, in the order of `TRIAGE_CLASSES`; the last one is the rare one. */
 const SHARES = [0.2, 0.17, 0.17, 0.13, 0.12, 0.1, 0.085, 0.025];
@@ -56,7 +57,7 @@ function resend(random: Random, earlier: TriageText): TriageText {
   return { text: mistype(random, `${again}${earlier.text}`), label: earlier.label };
 }
 
-/** Replaces every `{name}` by a phrase under that name, to any depth. Throws `RangeError` for an unknown name. */
+/** Replaces every `{name}` by a phrase under that name in `TRIAGE_WORDS`, to any depth. Throws `RangeError` for an unknown name. */
 function fill(random: Random, phrase: string): string {
   return phrase.replace(/\{(\w+)\}/g, (_, name: string) => {
     const options = TRIAGE_WORDS[name];
