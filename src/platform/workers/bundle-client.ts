@@ -1,8 +1,8 @@
 import { proxy } from 'comlink';
-import type { ProjectId } from '../../domain/ids.ts';
+import { projectId, type ProjectId } from '../../domain/ids.ts';
 import type { Bundles } from '../../loop/app-ports.ts';
 import type { Clock, Ids } from '../../loop/ports.ts';
-import type { BundleService } from './bundle-worker.ts';
+import type { BundleService } from './bundle-service.ts';
 import { WorkerConnection } from './connection.ts';
 
 /** Project files in a worker that lives as long as one task. */
@@ -19,7 +19,7 @@ export class WorkerBundles implements Bundles {
     return once((c) => c.call((w) => w.write(project, withOriginals, proxy(onProgress))));
   }
   read(file: Blob, onProgress: (done: number, total: number) => void): Promise<ProjectId> {
-    return once((c) => c.call((w) => w.read(file, this.#ids.next(), this.#clock.now(), proxy(onProgress))));
+    return once((c) => c.call((w) => w.read(file, projectId(this.#ids.next()), this.#clock.now(), proxy(onProgress))));
   }
 }
 
