@@ -1,12 +1,19 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, defineConfig } from 'vite';
+import { licences } from './scripts/licences.ts';
 import { isolationHeaders, noCdn, ORT_CONDITION, pagePolicy, runtimeFiles } from './scripts/vite-plugins.ts';
 
 export default defineConfig({
-  plugins: [svelte(), runtimeFiles(), pagePolicy(), noCdn()],
+  plugins: [svelte(), runtimeFiles(), pagePolicy(), noCdn(), licences()],
   resolve: { conditions: [ORT_CONDITION, ...defaultClientConditions] },
-  worker: { format: 'es', plugins: () => [noCdn()] },
-  build: { target: 'es2023', sourcemap: false, chunkSizeWarningLimit: 4000, assetsInlineLimit: 0 },
+  worker: { format: 'es', plugins: () => [noCdn()], rolldownOptions: { output: { comments: { legal: false } } } },
+  build: {
+    target: 'es2023',
+    sourcemap: false,
+    chunkSizeWarningLimit: 4000,
+    assetsInlineLimit: 0,
+    rolldownOptions: { output: { comments: { legal: false } } },
+  },
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
 });

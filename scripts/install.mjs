@@ -25,7 +25,7 @@ export function checkNode() {
 export function ensureInstalled() {
   checkNode();
   const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
-  if (existsSync(STAMP) ? readFileSync(STAMP, 'utf8') === wanted : wasInstalledByHand()) return;
+  if ((existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) || wasInstalledByHand()) return;
   console.log('Installing packages (once) …');
   run('npm', ['ci', '--no-audit', '--no-fund']);
   writeFileSync(STAMP, wanted);

@@ -26,7 +26,7 @@ const ORT_FILES = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threade
 function runtimeList(): { url: string; file: string }[] {
   const ort = ORT_FILES.map((name) => ({ url: `/runtime/ort/${name}`, file: join(ORT, name) }));
   const tfjs = readdirSync(TFJS)
-    .filter((name) => name.endsWith('.wasm'))
+    .filter((name) => name.endsWith('.wasm') && !name.includes('threaded')) // its threads need scripts from blobs
     .map((name) => ({ url: `/runtime/tfjs/${name}`, file: join(TFJS, name) }));
   return [...ort, ...tfjs];
 }
