@@ -2,6 +2,7 @@ import { defineConfig } from '@playwright/test';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
 
 const executablePath = findChromium();
+const port = Number(process.env['E2E_PORT'] ?? 4789);
 
 export default defineConfig({
   testDir: 'tests/e2e',
@@ -12,15 +13,15 @@ export default defineConfig({
   forbidOnly: true,
   outputDir: 'test-results',
   use: {
-    baseURL: 'http://127.0.0.1:4789',
+    baseURL: `http://127.0.0.1:${port}`,
     viewport: { width: 1440, height: 900 },
     launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_ARGS },
     screenshot: 'off',
     trace: 'off',
   },
   webServer: {
-    command: 'node scripts/serve-built.mjs 4789',
-    url: 'http://127.0.0.1:4789',
+    command: `node scripts/serve-built.mjs ${port}`,
+    url: `http://127.0.0.1:${port}`,
     reuseExistingServer: false,
   },
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { ensureInstalled } from './install.mjs';
 
 const GROUPS = ['static', 'unit', 'browser', 'e2e'];
@@ -66,6 +67,7 @@ await suite(
 );
 await check('e2e', 'build', [VITE, 'build', '--logLevel', 'warn']);
 process.env['PLAYWRIGHT_JSON_OUTPUT_NAME'] = REPORT;
+process.env['E2E_PORT'] ??= String(await freePort());
 await suite(
   'e2e',
   'end-to-end tests',
@@ -99,6 +101,18 @@ async function suite(group, name, args, read) {
   total.passed += counts.passed;
   total.skipped += counts.skipped;
   total.failed += status !== 0 && counts.failed === 0 ? 1 : counts.failed;
+}
+
+/** A port that nothing listens on, so that two runs on one machine do not meet.
+ * @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 4789));
+    });
+  });
 }
 
 /** @param {string} group */
