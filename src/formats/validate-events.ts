@@ -4,9 +4,11 @@ import { compareEvents, EVENT_FORMAT, type WinnowEvent } from '../domain/events.
 
 const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** What a date can hold. */
+const MOST_TIME_MS = 8.64e15;
 /** A number that JSON can carry: neither NaN nor an infinity. */
 const real = v.pipe(v.number(), v.finite());
-const base = { id: text, seq: count, at: real };
+const base = { id: text, seq: count, at: v.pipe(real, v.minValue(-MOST_TIME_MS), v.maxValue(MOST_TIME_MS)) };
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
 const settings = v.object({

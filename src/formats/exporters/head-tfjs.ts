@@ -6,7 +6,8 @@ import type { Exporter } from '../format.ts';
 export default {
   id: 'head-tfjs',
   name: 'Trained model (TensorFlow.js)',
-  summary: 'The trained head as a TensorFlow.js layers model, with a JSON file that names its classes, encoder and preprocessing.',
+  summary:
+    'The trained head as a TensorFlow.js layers model, with a JSON file that names its classes, encoder and preprocessing.',
   needsHead: true,
   export({ head, state, encoder, exportedAt }) {
     if (!head) return [];
@@ -25,8 +26,19 @@ export default {
         config: {
           name: 'winnow_head',
           layers: [
-            layer('InputLayer', { batch_input_shape: [null, head.dim], dtype: 'float32', sparse: false, name: 'embedding' }),
-            layer('Dense', { name: 'head', units: classes.length, activation: 'softmax', use_bias: true, trainable: true }),
+            layer('InputLayer', {
+              batch_input_shape: [null, head.dim],
+              dtype: 'float32',
+              sparse: false,
+              name: 'embedding',
+            }),
+            layer('Dense', {
+              name: 'head',
+              units: classes.length,
+              activation: 'softmax',
+              use_bias: true,
+              trainable: true,
+            }),
           ],
         },
         keras_version: 'tfjs-layers',
@@ -49,7 +61,8 @@ export default {
       modelVersion: head.version,
       classes,
       encoder,
-      input: 'One unit-length embedding of this encoder per row, float32. The standardisation is folded into the weights.',
+      input:
+        'One unit-length embedding of this encoder per row, float32. The standardisation is folded into the weights.',
       output: 'Softmax probabilities in the order of `classes`.',
       lambda: head.lambda,
       exportedAt: new Date(exportedAt).toISOString(),

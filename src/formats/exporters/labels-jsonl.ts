@@ -5,7 +5,8 @@ import { labelRecords } from '../label-records.ts';
 export default {
   id: 'labels-jsonl',
   name: 'Labels (JSON Lines)',
-  summary: 'The same labels, one JSON object per line, with every path of duplicated items and the text itself. For scripts.',
+  summary:
+    'The same labels, one JSON object per line, with every path of duplicated items and the text itself. For scripts.',
   needsHead: false,
   export(snapshot) {
     const ids = new Map(snapshot.items.map((item) => [item.id as string, item.id]));

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { ProjectFold } from '../../src/domain/fold.ts';
+import { projectId } from '../../src/domain/ids.ts';
+import type { EncoderSpec } from '../../src/encoders/spec.ts';
+import { buildSnapshot } from '../../src/loop/export-project.ts';
+import { MemoryStorage } from '../fakes/memory-storage.ts';
+import { HEAD, hex, storeProject } from '../fixtures/bundle-project.ts';
+
+const P = projectId('p');
+const SPEC: EncoderSpec = {
+  id: 'builtin-text',
+  name: 'Built-in',
+  modality: 'text',
+  runtime: 'builtin-text',
+  revision: 3,
+  dim: 0,
+  path: '',
+  pooling: 'none',
+  dtypes: { webgpu: 'fp32', wasm: 'fp32' },
+  licence: '',
+  sizeBytes: 0,
+  advice: '',
+};
+
+describe('snapshot for the exporters', () => {
+  const build = async (change: 'none' | 'no-model' = 'none') => {
+    const storage = new MemoryStorage();
+    await storeProject(storage, P, 'text');
+    const events = await storage.events.read(P);
+    const kept = change === 'no-model' ? events.filter((e) => e.kind !== 'model-trained') : events;
+    return buildSnapshot({
+      storage,
+      project: P,
+      state: ProjectFold.of(kept).state(),
+      items: await storage.items.all(P),
+      spec: SPEC,
+      now: 77,
+      predict: (rows) => Promise.resolve(Float32Array.from([...rows].flatMap((r) => [r / 10, 1 - r / 10]))),
+      isEmbedded: (item) => item.row !== 2,
+    });
+  };
+
+  it('holds the active head, its predictions by item row, and the texts of labelled items', async () => {
+    const snapshot = await build();
+    expect(snapshot.head).toEqual(HEAD);
+    expect(snapshot.predictions?.classes).toEqual(HEAD.classes);
+    const expected = [0, 1, 0.1, 0.9, 0, 0, 0.3, 0.7, 0.4, 0.6, 0.5, 0.5];
+    expect(snapshot.predictions?.probabilities).toEqual(Float32Array.from(expected));
+    expect(snapshot.textOf(hex(1))).toContain('Text 1');
+    expect(snapshot.encoder).toMatchObject({ id: 'builtin-text', revision: 3, dim: HEAD.dim });
+    expect(snapshot.exportedAt).toBe(77);
+    expect(snapshot.events).toHaveLength(8);
+  });
+
+  it('has no head and asks for no prediction before the first model', async () => {
+    const snapshot = await build('no-model');
+    expect([snapshot.head, snapshot.predictions]).toEqual([null, null]);
+  });
+});

@@ -1,0 +1,162 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { headProbabilities } from '../../src/domain/head-maths.ts';
+import { csv, spreadsheetCsv, unguardCell } from '../../src/formats/bytes.ts';
+import { exporters } from '../../src/formats/exporters.ts';
+import type { Snapshot } from '../../src/formats/format.ts';
+import { DIM, embeddingsOf, HEAD } from '../fixtures/bundle-project.ts';
+import { hex, snapshotOf } from '../fixtures/snapshot.ts';
+
+const filesOf = (id: string, snapshot: Snapshot = snapshotOf()) => {
+  const exporter = exporters.find((e) => e.id === id);
+  if (!exporter) throw new Error(`no exporter ${id}`);
+  return new Map(exporter.export(snapshot).map((f) => [f.name, f.bytes]));
+};
+const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+const table = (bytes: Uint8Array | undefined): Record<string, string>[] => {
+  const { data, errors } = Papa.parse<Record<string, string>>(textOf(bytes), { header: true, skipEmptyLines: true });
+  expect(errors).toEqual([]);
+  return data.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([k, cell]) => [unguardCell(k), unguardCell(cell)])),
+  );
+};
+
+describe('CSV', () => {
+  it('brings any text back through another reader', () => {
+    const cell = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('=1+1', '+a', '-b', '@c', "'d", "''", '"', ',', '\r\n', '\t'),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 2 }), { minLength: 1, maxLength: 5 }), (rows) => {
+        const clean = rows.map((row) => row.map((c) => c.replaceAll('\uFEFF', '')));
+        const { data } = Papa.parse<string[]>(textOf(spreadsheetCsv(clean)), { delimiter: ',', newline: '\r\n' });
+        expect(data.slice(0, -1).map((row) => row.map(unguardCell))).toEqual(clean);
+      }),
+    );
+  });
+
+  it('leaves no text that a spreadsheet would run, and leaves numbers alone', () => {
+    const cells = [['=HYPERLINK("x")', '+1', '-1', '@a', '\tb', -1.5, true, null]];
+    expect(textOf(csv(cells))).toBe('"=HYPERLINK(""x"")",+1,-1,@a,\tb,-1.5,true,\r\n');
+    const text = textOf(spreadsheetCsv(cells));
+    expect(text).toBe(`"'=HYPERLINK(""x"")",'+1,'-1,'@a,'\tb,-1.5,true,\r\n`);
+  });
+});
+
+describe('labels', () => {
+  it('as CSV: one row per standing label with everything that is known of it', () => {
+    const rows = table(filesOf('labels-csv').get('labels.csv'));
+    expect(rows).toHaveLength(3);
+    expect(rows[0]).toMatchObject({
+      path: 'Überweisung.csv#1',
+      sha256: hex(0),
+      class: '=Wald, "groß"',
+      class_id: 'c1',
+      set: 'test',
+    });
+    expect(rows[1]).toMatchObject({
+      set: 'train',
+      annotator: '+ann',
+      duration_ms: '1234',
+      round: '1',
+      strategy: 'cold-kmeans',
+      model_version: '',
+      suggestion: '',
+      other_paths: '["zweimal/da.jpg"]',
+      flagged: 'false',
+    });
+    expect(rows[2]).toMatchObject({
+      class: 'Fluss',
+      labelled_at: new Date(1_700_000_000_006).toISOString(),
+      strategy: 'margin-kmeans',
+      model_version: '1',
+      suggestion: '=Wald, "groß"',
+      suggestion_probability: '0.75',
+      flagged: 'true',
+    });
+  });
+
+  it('as JSON Lines: the same with every path and the text, raw', () => {
+    const lines = textOf(filesOf('labels-jsonl').get('labels.jsonl')).trimEnd().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records).toHaveLength(3);
+    expect(records[0]).toMatchObject({ class: '=Wald, "groß"', text: 'Text 0\nmit "Zeilen", 🙂', set: 'test' });
+    expect(records[1]).toMatchObject({ other_paths: ['zweimal/da.jpg'], round: 1, suggestion: null });
+    expect(records[2]).toMatchObject({ suggestion_probability: 0.75, flagged: true, annotator: '+ann' });
+  });
+
+  it('names a class that is no longer in the schema by its id', () => {
+    const snapshot = snapshotOf();
+    const state = { ...snapshot.state, schema: { version: 3, classes: snapshot.state.schema.classes.slice(1) } };
+    expect(table(filesOf('labels-csv', { ...snapshot, state }).get('labels.csv'))[0]?.['class']).toBe('c1');
+  });
+});
+
+describe('predictions', () => {
+  const rows = table(filesOf('predictions-csv').get('predictions.csv'));
+  it('has a row for every item, with the probability of each class', () => {
+    expect(rows).toHaveLength(6);
+    expect(rows.map((r) => r['set'])).toEqual(['test', 'pool', 'pool', 'pool', 'pool', 'pool']);
+    expect(rows.map((r) => r['label'])).toEqual(['=Wald, "groß"', '=Wald, "groß"', 'Fluss', '', '', '']);
+    const { probabilities } = snapshotOf().predictions ?? { probabilities: new Float32Array() };
+    rows.slice(0, 5).forEach((row, i) => {
+      const [a, b] = [Number(row['p(=Wald, "groß")']), Number(row['p(Fluss)'])];
+      expect(a).toBeCloseTo(probabilities[i * 2] ?? -1, 5);
+      expect(a + b).toBeCloseTo(1, 5);
+      expect(row['prediction']).toBe(a > b ? '=Wald, "groß"' : 'Fluss');
+      expect(Number(row['probability'])).toBe(Math.max(a, b));
+    });
+    expect(new Set(rows.slice(0, 5).map((r) => r['prediction'])).size).toBe(2);
+  });
+
+  it('leaves an item without an embedding empty', () => {
+    expect(rows[5]).toMatchObject({ prediction: '', probability: '', 'p(Fluss)': '' });
+  });
+});
+
+describe('head for TensorFlow.js', () => {
+  it('loads as a layers model that predicts what the head predicts', async () => {
+    const files = filesOf('head-tfjs');
+    const model = JSON.parse(textOf(files.get('model.json'))) as {
+      modelTopology: object;
+      weightsManifest: { weights: tf.io.WeightsManifestEntry[]; paths: string[] }[];
+    };
+    expect(model.weightsManifest.flatMap((m) => m.paths)).toEqual(['weights.bin']);
+    const weights = files.get('weights.bin') ?? new Uint8Array();
+    const loaded = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology: model.modelTopology,
+        weightSpecs: model.weightsManifest.flatMap((m) => m.weights),
+        weightData: weights.slice().buffer,
+      }),
+    );
+    const { data } = embeddingsOf([0, 1, 2, 3, 4, 5]);
+    const rows = Int32Array.from([0, 1, 2, 3, 4, 5]);
+    const predicted = (loaded.predict(tf.tensor2d(data, [6, DIM])) as tf.Tensor).dataSync();
+    const expected = headProbabilities(HEAD, data, rows);
+    expect(predicted.length).toBe(expected.length);
+    expected.forEach((p, i) => expect(predicted[i]).toBeCloseTo(p, 5));
+    // The probabilities differ between the items, so that an agreement means something.
+    expect(
+      Math.max(...expected.filter((_, i) => i % 2 === 0)) - Math.min(...expected.filter((_, i) => i % 2 === 0)),
+    ).toBeGreaterThan(0.2);
+  });
+
+  it('says what is needed to use it', () => {
+    const facts = JSON.parse(textOf(filesOf('head-tfjs').get('winnow-head.json'))) as unknown;
+    expect(facts).toMatchObject({
+      format: 'winnow-head',
+      version: 1,
+      modelVersion: 1,
+      classes: [
+        { id: 'c1', name: '=Wald, "groß"' },
+        { id: 'c2', name: 'Fluss' },
+      ],
+      encoder: { id: expect.any(String) as string, revision: 1, dim: DIM, preprocessing: 'none' },
+      lambda: 0.01,
+    });
+  });
+});
