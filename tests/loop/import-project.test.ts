@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { strFromU8, strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ProjectFold } from '../../src/domain/fold.ts';
@@ -144,6 +145,25 @@ describe('a bundle opened on another machine', () => {
     const last = seen.at(-1);
     expect(last?.[0]).toBe(last?.[1]);
     expect(seen.every(([done], i) => i === 0 || done >= (seen[i - 1]?.[0] ?? 0))).toBe(true);
+  });
+});
+
+describe('bundle format 1 (frozen file: never write it anew)', () => {
+  it('still opens to the same project', async () => {
+    const bytes = await readFile(new URL('../fixtures/bundle-format-1.zip', import.meta.url));
+    await open(new Blob([bytes]));
+    const state = ProjectFold.of(await away.events.read(TO)).state();
+    expect(state).toMatchObject({ name: 'Zählung / 2', modality: 'image', seed: 42 });
+    expect([...state.labels].map(([id, l]) => [id, l.classId])).toEqual([
+      [hex(0), 'c1'],
+      [hex(1), 'c1'],
+      [hex(2), 'c2'],
+    ]);
+    expect((await away.items.all(TO)).map((i) => i.paths.length)).toEqual([1, 2, 1, 1, 1, 1]);
+    expect(await (await away.items.original(TO, hex(5)))?.text()).toBe('original 5'.repeat(50));
+    expect((await away.embeddings.ids(TO, KEY)).length).toBe(6);
+    expect(await away.embeddings.getEncoderState(TO, KEY)).toEqual(STATE);
+    expect((await away.heads.get(TO, 1))?.scale).toBe(2.5);
   });
 });
 
