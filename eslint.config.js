@@ -7,9 +7,21 @@ import svelteConfig from './svelte.config.js';
 /** Layers: who may import whom. The message is the reason a newcomer needs. */
 const layer = (files, patterns, message) => ({
   files,
-  rules: { 'no-restricted-imports': ['error', { patterns: patterns.map((group) => ({ group: [group].flat(), message })) }] },
+  rules: {
+    'no-restricted-imports': ['error', { patterns: patterns.map((group) => ({ group: [group].flat(), message })) }],
+  },
 });
-const PURE = ['**/platform/**', '**/state/**', '**/ui/**', 'svelte', 'svelte/*', '@tensorflow/*', '@huggingface/*', 'idb', 'comlink'];
+const PURE = [
+  '**/platform/**',
+  '**/state/**',
+  '**/ui/**',
+  'svelte',
+  'svelte/*',
+  '@tensorflow/*',
+  '@huggingface/*',
+  'idb',
+  'comlink',
+];
 const NOT = (...rooms) => rooms.map((room) => `**/${room}/**`);
 
 export default ts.config(
@@ -22,12 +34,17 @@ export default ts.config(
     rules: {
       eqeqeq: ['error', 'smart'],
       'no-console': ['error', { allow: ['error'] }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-invalid-void-type': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
       'no-empty': ['error', { allowEmptyCatch: false }],
       'svelte/require-each-key': 'error',
+      // State holds immutable values in $state.raw and replaces them whole; deep reactive collections are not wanted.
+      'svelte/prefer-svelte-reactivity': 'off',
       'svelte/no-navigation-without-resolve': 'off',
     },
   },
@@ -35,7 +52,11 @@ export default ts.config(
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig } },
   },
-  { files: ['scripts/**', 'tests/**', '*.config.*'], languageOptions: { globals: { ...globals.node } }, rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'tests/**', '*.config.*'],
+    languageOptions: { globals: { ...globals.node } },
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['src/domain/**', 'src/strategies/**', 'src/formats/**', 'src/encoders/**'],
     rules: {
@@ -53,10 +74,30 @@ export default ts.config(
       ],
     },
   },
-  layer(['src/domain/**'], [[...PURE, ...NOT('strategies', 'encoders', 'formats', 'loop')]], 'domain/ is the innermost room and imports nothing of the app.'),
-  layer(['src/strategies/**', 'src/encoders/**', 'src/formats/**'], [[...PURE, ...NOT('loop')]], 'Strategies, encoder specs and formats are pure: they import domain/ only.'),
+  layer(
+    ['src/domain/**'],
+    [[...PURE, ...NOT('strategies', 'encoders', 'formats', 'loop')]],
+    'domain/ is the innermost room and imports nothing of the app.',
+  ),
+  layer(
+    ['src/strategies/**', 'src/encoders/**', 'src/formats/**'],
+    [[...PURE, ...NOT('loop')]],
+    'Strategies, encoder specs and formats are pure: they import domain/ only.',
+  ),
   layer(['src/loop/**'], [PURE], 'loop/ talks to the outside through ports.ts; adapters live in platform/.'),
-  layer(['src/platform/**'], [['**/state/**', '**/ui/**', 'svelte', 'svelte/*']], 'Adapters implement ports; they know nothing of state or views.'),
-  layer(['src/state/**'], [['**/platform/**', '**/ui/**', '@tensorflow/*', '@huggingface/*', 'idb', 'comlink']], 'state/ is built from loop/ and its ports; compose.ts hands the adapters in.'),
-  layer(['src/ui/**'], [['**/platform/**', '@tensorflow/*', '@huggingface/*', 'idb', 'comlink']], 'Views read state/ and call its methods; they never touch an adapter.'),
+  layer(
+    ['src/platform/**'],
+    [['**/state/**', '**/ui/**', 'svelte', 'svelte/*']],
+    'Adapters implement ports; they know nothing of state or views.',
+  ),
+  layer(
+    ['src/state/**'],
+    [['**/platform/**', '**/ui/**', '@tensorflow/*', '@huggingface/*', 'idb', 'comlink']],
+    'state/ is built from loop/ and its ports; compose.ts hands the adapters in.',
+  ),
+  layer(
+    ['src/ui/**'],
+    [['**/platform/**', '@tensorflow/*', '@huggingface/*', 'idb', 'comlink']],
+    'Views read state/ and call its methods; they never touch an adapter.',
+  ),
 );

@@ -1,5 +1,12 @@
 import type { Services } from './loop/app-ports.ts';
-import { randomIds, ResourceLedger, saveFile, storageGauge, systemClock, WebLocks } from './platform/browser/browser-services.ts';
+import {
+  randomIds,
+  ResourceLedger,
+  saveFile,
+  storageGauge,
+  systemClock,
+  WebLocks,
+} from './platform/browser/browser-services.ts';
 import { BrowserFilePicker } from './platform/files/browser-file-picker.ts';
 import { IdbStorage } from './platform/idb/idb-storage.ts';
 import { WorkerBundles } from './platform/workers/bundle-client.ts';

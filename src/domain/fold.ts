@@ -173,7 +173,8 @@ export class ProjectFold {
   #activeModel(): ModelTrained | null {
     for (let i = this.#models.length - 1; i >= 0; i--) {
       const model = this.#models[i];
-      if (model && (this.#retracted.size === 0 || model.trainedOn.every((id) => !this.#retracted.has(id)))) return model;
+      if (model && (this.#retracted.size === 0 || model.trainedOn.every((id) => !this.#retracted.has(id))))
+        return model;
     }
     return null;
   }

@@ -101,7 +101,8 @@ function update(
   for (let r = 0; r < rows; r++) {
     const c = assignment[r] as number;
     counts[c] = (counts[c] as number) + 1;
-    for (let d = 0; d < dim; d++) centres[c * dim + d] = (centres[c * dim + d] as number) + (data[r * dim + d] as number);
+    for (let d = 0; d < dim; d++)
+      centres[c * dim + d] = (centres[c * dim + d] as number) + (data[r * dim + d] as number);
   }
   for (let c = 0; c < k; c++) {
     const n = counts[c] as number;

@@ -30,7 +30,8 @@ export interface LogisticFit {
 /** Means and one common scale of the rows of x [n, dim]. */
 export function fitStandardiser(x: Float32Array, n: number, dim: number): Standardiser {
   const mean = new Float64Array(dim);
-  for (let i = 0; i < n; i++) for (let d = 0; d < dim; d++) mean[d] = (mean[d] as number) + (x[i * dim + d] as number) / n;
+  for (let i = 0; i < n; i++)
+    for (let d = 0; d < dim; d++) mean[d] = (mean[d] as number) + (x[i * dim + d] as number) / n;
   let squared = 0;
   for (let i = 0; i < n; i++) {
     for (let d = 0; d < dim; d++) squared += ((x[i * dim + d] as number) - (mean[d] as number)) ** 2;
@@ -72,7 +73,8 @@ export function fitLogistic(
     theta.set(start.weights);
     theta.set(start.bias, weightCount);
   }
-  if (classes < 2) return { weights: theta.slice(0, weightCount), bias: new Float64Array(classes), loss: 0, iterations: 0 };
+  if (classes < 2)
+    return { weights: theta.slice(0, weightCount), bias: new Float64Array(classes), loss: 0, iterations: 0 };
   const residual = new Float64Array(n * classes);
   const objective = (at: Float64Array, gradient: Float64Array): number => {
     let loss = logits(z, at, n, dim, classes, residual);
@@ -97,7 +99,14 @@ export function fitLogistic(
 }
 
 /** out [n, classes] = z W + b; theta is W [dim, classes] then b. Returns 0. Four rows at a time share each weight row. */
-function logits(z: Float64Array, theta: Float64Array, n: number, dim: number, classes: number, out: Float64Array): number {
+function logits(
+  z: Float64Array,
+  theta: Float64Array,
+  n: number,
+  dim: number,
+  classes: number,
+  out: Float64Array,
+): number {
   const biasAt = dim * classes;
   for (let i = 0; i < n; i++) for (let c = 0; c < classes; c++) out[i * classes + c] = theta[biasAt + c] as number;
   const even = n - (n % 4);
@@ -156,7 +165,14 @@ function softmaxResidual(values: Float64Array, y: Int32Array, n: number, classes
 }
 
 /** gradient[0 .. dim*classes) += zT residual. Four rows at a time share each gradient row. */
-function accumulate(z: Float64Array, r: Float64Array, n: number, dim: number, classes: number, gradient: Float64Array): void {
+function accumulate(
+  z: Float64Array,
+  r: Float64Array,
+  n: number,
+  dim: number,
+  classes: number,
+  gradient: Float64Array,
+): void {
   const even = n - (n % 4);
   for (let i = 0; i < even; i += 4) {
     const r0 = i * dim;

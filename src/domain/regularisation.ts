@@ -20,7 +20,14 @@ export function lambdaOf(c: number, dim: number, n: number): number {
  * (Cholesky factor of the Gram matrix), which leaves the ridge problem unchanged and makes it small.
  * @param z standardised rows, [n, dim]
  */
-export function chooseC(z: Float64Array, y: Int32Array, n: number, dim: number, classes: number, random: Random): number {
+export function chooseC(
+  z: Float64Array,
+  y: Int32Array,
+  n: number,
+  dim: number,
+  classes: number,
+  random: Random,
+): number {
   if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return DEFAULT_C;
   const order = stratified(y, n, random).slice(0, MOST_ROWS);
   const m = order.length;

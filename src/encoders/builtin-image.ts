@@ -12,5 +12,6 @@ export default {
   dtypes: { webgpu: 'fp32', wasm: 'fp32' },
   licence: 'Apache-2.0',
   sizeBytes: 0,
-  advice: 'Needs no download: learns small textures and colours from your own images. Good for textures, weaker for objects.',
+  advice:
+    'Needs no download: learns small textures and colours from your own images. Good for textures, weaker for objects.',
 } satisfies EncoderSpec;

@@ -12,5 +12,6 @@ export default {
   dtypes: { webgpu: 'fp32', wasm: 'fp32' },
   licence: 'Apache-2.0',
   sizeBytes: 0,
-  advice: 'Needs no download and any language: learns words and letter groups from your own texts (latent semantic analysis).',
+  advice:
+    'Needs no download and any language: learns words and letter groups from your own texts (latent semantic analysis).',
 } satisfies EncoderSpec;

@@ -12,5 +12,6 @@ export default {
   dtypes: { webgpu: 'fp32', wasm: 'fp32' },
   licence: 'Apache-2.0',
   sizeBytes: 8_836_025,
-  advice: 'Photos and scenes; small and quick. Where its files are on this site it beats the built-in encoder on objects.',
+  advice:
+    'Photos and scenes; small and quick. Where its files are on this site it beats the built-in encoder on objects.',
 } satisfies EncoderSpec;

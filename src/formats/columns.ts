@@ -29,7 +29,8 @@ export function guessColumns(table: Table): ColumnGuess {
   const byName = named(/^(text|message|sentence|content|body|review|comment|question|utterance)s?$/i);
   const text = byName ?? columns.reduce((best, c) => (length(c) > length(best) ? c : best), 0);
   const id = named(/^(id|uuid|key|_id|index)$/i);
-  const label = named(/^(label|class|category|intent|target|sentiment|topic|tag)s?$/i) ?? fewValues(rows, columns, text, id);
+  const label =
+    named(/^(label|class|category|intent|target|sentiment|topic|tag)s?$/i) ?? fewValues(rows, columns, text, id);
   return { text, id: id === text ? null : id, label: label === text ? null : label };
 }
 

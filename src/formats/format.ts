@@ -36,7 +36,12 @@ export interface Snapshot {
   /** Full text of an item (texts only). */
   readonly textOf: (id: ItemId) => string | undefined;
   /** Short facts about the encoder: goes beside the exported head. */
-  readonly encoder: { readonly id: string; readonly revision: number; readonly dim: number; readonly preprocessing: string };
+  readonly encoder: {
+    readonly id: string;
+    readonly revision: number;
+    readonly dim: number;
+    readonly preprocessing: string;
+  };
   readonly exportedAt: number;
 }
 

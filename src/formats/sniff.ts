@@ -17,7 +17,11 @@ export function sniff(bytes: Uint8Array): FileKind {
   if (ascii(0, 4) === 'II*\0' || ascii(0, 4) === 'MM\0*') return 'tiff';
   if (ascii(0, 4) === '%PDF') return 'pdf';
   if (ascii(0, 4) === 'PK\x03\x04' || ascii(0, 4) === 'PK\x05\x06') return 'zip';
-  if (/^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i.test(ascii(0, 512).replace(/^\u00ef\u00bb\u00bf/, ''))) {
+  if (
+    /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i.test(
+      ascii(0, 512).replace(/^\u00ef\u00bb\u00bf/, ''),
+    )
+  ) {
     return 'svg';
   }
   return 'unknown';
@@ -33,9 +37,7 @@ export function pixelSize(bytes: Uint8Array, kind: ImageKind): { width: number; 
     case 'gif':
       return has(10) ? { width: view.getUint16(6, true), height: view.getUint16(8, true) } : null;
     case 'bmp':
-      return has(26)
-        ? { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)) }
-        : null;
+      return has(26) ? { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)) } : null;
     case 'webp':
       return webpSize(view, bytes);
     case 'jpeg':

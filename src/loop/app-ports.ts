@@ -74,4 +74,3 @@ export interface Services {
   readonly ids: Ids;
   readonly saveFile: (name: string, blob: Blob) => void;
 }
-

@@ -129,7 +129,13 @@ async function fit(o: EmbedOptions, key: EmbeddingKey): Promise<void> {
   const order = seededRandom(hashSeed(1, key)).shuffle(o.items.map((_, i) => i));
   const sample = order.slice(0, most).flatMap((i) => o.items[i] ?? []);
   const report = (share: number): void =>
-    o.onProgress({ done: 0, total: 0, ratePerS: 0, etaS: null, detail: `learning from your items, ${Math.round(share * 100)} %` });
+    o.onProgress({
+      done: 0,
+      total: 0,
+      ratePerS: 0,
+      etaS: null,
+      detail: `learning from your items, ${Math.round(share * 100)} %`,
+    });
   for (let start = 0; start < sample.length; start += CHUNK) {
     o.signal.throwIfAborted();
     const inputs = await o.load(sample.slice(start, start + CHUNK));

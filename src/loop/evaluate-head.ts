@@ -75,6 +75,8 @@ export function evaluateTestSet(
   };
 }
 
-function perClass(row: { precision: number | null; recall: number | null; f1: number | null; support: number } | undefined) {
+function perClass(
+  row: { precision: number | null; recall: number | null; f1: number | null; support: number } | undefined,
+) {
   return row ?? { precision: null, recall: null, f1: null, support: 0 };
 }

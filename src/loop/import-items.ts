@@ -115,7 +115,12 @@ export async function importItems(options: ImportOptions): Promise<void> {
     const etaS = ratePerS > 0 ? (total - done) / ratePerS : null;
     options.onProgress({ done, total, rejected, ratePerS, etaS });
   };
-  const commit = async (result: ReadResult, seenNow: readonly SeenFile[], total: number, isLast: boolean): Promise<void> => {
+  const commit = async (
+    result: ReadResult,
+    seenNow: readonly SeenFile[],
+    total: number,
+    isLast: boolean,
+  ): Promise<void> => {
     signal.throwIfAborted();
     const { added, changed } = ledger.take(result.read, options.modality);
     rejected += result.rejected.length;

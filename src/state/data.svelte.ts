@@ -115,8 +115,7 @@ export class DataState {
           choice,
           keepOriginals: !source.handle,
           signal: job.signal,
-          onProgress: (p) =>
-            job.update({ ...p, detail: p.rejected > 0 ? `${p.rejected} could not be used` : '' }),
+          onProgress: (p) => job.update({ ...p, detail: p.rejected > 0 ? `${p.rejected} could not be used` : '' }),
         }),
       );
     } catch (error) {

@@ -32,7 +32,7 @@ export class EvaluationState {
   /** What each checkpoint says of each test item: class id by item. */
   readonly #predicted = new Map<number, ReadonlyMap<ItemId, ClassId>>();
   #reports = $state.raw<ReadonlyMap<number, TestReport>>(new Map());
-  #running: Promise<void> | null = null;
+  #isRunning = false;
   #isStale = false;
 
   constructor(session: ProjectSession) {
@@ -67,7 +67,15 @@ export class EvaluationState {
       if (!r) return [];
       const { accuracy, accuracyInterval, macroF1, macroF1Interval, n } = r;
       return [
-        { labels: m.trainedOn.length, modelVersion: m.version, accuracy, accuracyInterval, macroF1, macroF1Interval, n },
+        {
+          labels: m.trainedOn.length,
+          modelVersion: m.version,
+          accuracy,
+          accuracyInterval,
+          macroF1,
+          macroF1Interval,
+          n,
+        },
       ];
     }),
   );
@@ -91,10 +99,12 @@ export class EvaluationState {
   /** Test labels or the stage changed: works the numbers out again, one checkpoint at a time. */
   labelsChanged(): void {
     this.#isStale = true;
-    this.#running ??= this.#recompute()
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#recompute()
       .catch((error: unknown) => this.#session.fail(error))
       .finally(() => {
-        this.#running = null;
+        this.#isRunning = false;
       });
   }
 

@@ -73,6 +73,9 @@ export class ExportingState {
 
 /** A project name as a file name that every system accepts. */
 export function fileName(name: string): string {
-  const clean = name.normalize('NFC').replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '');
+  const clean = name
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
   return clean.slice(0, 80) || 'project';
 }

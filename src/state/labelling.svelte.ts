@@ -164,9 +164,7 @@ export class LabellingState {
   async flag(): Promise<void> {
     const { current } = this;
     if (!current || this.#session.isReadOnly) return;
-    await this.#session.append([
-      { kind: 'flag', item: current.item.id, annotator: ME, isFlagged: !current.isFlagged },
-    ]);
+    await this.#session.append([{ kind: 'flag', item: current.item.id, annotator: ME, isFlagged: !current.isFlagged }]);
   }
   /** Takes the last decision back and shows its item again. Unlimited. */
   async undo(): Promise<void> {

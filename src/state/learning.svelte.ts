@@ -6,7 +6,7 @@ import type { Item } from '../domain/item.ts';
 import { drawSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
 import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
-import { candidates, isBatchDone } from '../loop/queue.ts';
+import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
 import { selectBatch } from '../loop/select-batch.ts';
 import { trainHead } from '../loop/train-head.ts';
 import { isUpToDate, trainingSet } from '../loop/training-set.ts';
@@ -159,15 +159,12 @@ export class Learning {
     this.#isTraining = true;
     try {
       const pool = candidates(s.state, s.items, isEmbedded);
-      const set = trainingSet(s.state, s.items, isEmbedded);
-      const draft = await this.withLearner(
-        (l) => selectBatch(s.state, last, pool, s.items, set, l),
-        'active',
-      );
+      const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
+      const draft = await this.withLearner((l) => selectBatch(s.state, last, pool, s.items, set, l), 'active');
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
         const model = s.state.activeModel;
-        if (model) await this.predict(draft.picks.map((p) => p.item));
+        if (model) await this.predict(batchQueue(s.state).map((q) => q.pick.item));
       }
     } finally {
       this.#isTraining = false;
@@ -179,7 +176,7 @@ export class Learning {
   /** Trains when the newest labels are not in the active head yet; true when it did. */
   async #train(isEmbedded: (item: Item) => boolean): Promise<boolean> {
     const s = this.#session;
-    const set = trainingSet(s.state, s.items, isEmbedded);
+    const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
     const encoder = s.encoding.key;
     if (set.rows.length === 0 || isUpToDate(s.state, set, encoder)) return false;
     this.#isTraining = true;
@@ -196,6 +193,15 @@ export class Learning {
     } finally {
       this.#isTraining = false;
     }
+  }
+
+  /**
+   * Random picks of a round that is still being selected may be labelled meanwhile. They train the next head, not this
+   * one: so a head depends on the batches before it and never on how fast the user types.
+   */
+  #isOfOpenRound(item: Item): boolean {
+    const last = this.#session.state.rounds.at(-1);
+    return last !== undefined && !last.isSelected && last.picks.some((p) => p.item === item.id);
   }
 
   /** The learner, open and loaded with this project's embeddings. */

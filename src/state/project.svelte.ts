@@ -122,9 +122,15 @@ export class ProjectSession {
   itemById(id: ItemId): Item | undefined {
     return this.#byId.get(id);
   }
-  /** Hidden reference class of an item in a practice run, else null. */
+  /** True in a practice run: names that came with the data are kept as hidden answers. */
+  readonly hasReference = $derived.by(() => {
+    const { labels } = this.#state;
+    return this.#items.some((i) => i.hint !== null && labels.get(i.id)?.annotator !== IMPORT_ANNOTATOR);
+  });
+  /** Hidden reference class of an item in a practice run, else null. A hint that was imported as a label is none. */
   reference(id: ItemId): string | null {
-    return this.#state.hasReference ? (this.#byId.get(id)?.hint ?? null) : null;
+    if (this.#state.labels.get(id)?.annotator === IMPORT_ANNOTATOR) return null;
+    return this.#byId.get(id)?.hint ?? null;
   }
 
   /** Stores events; when it resolves they are durable and on screen. */

@@ -16,11 +16,13 @@ export default {
       view.candidates.length <= MOST_ROWS
         ? view.candidates
         : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
-    const picks: StrategyPick[] = representatives(view.embeddings, thinned, count, random).map(({ row, clusterSize }) => ({
-      row,
-      utility: clusterSize,
-      reason: `The most typical of about ${Math.round((clusterSize * view.candidates.length) / thinned.length)} similar items.`,
-    }));
+    const picks: StrategyPick[] = representatives(view.embeddings, thinned, count, random).map(
+      ({ row, clusterSize }) => ({
+        row,
+        utility: clusterSize,
+        reason: `The most typical of about ${Math.round((clusterSize * view.candidates.length) / thinned.length)} similar items.`,
+      }),
+    );
     const taken = new Set(picks.map((p) => p.row));
     const rest = random.fork('fill').shuffle(view.candidates.filter((row) => !taken.has(row)));
     for (const row of rest.slice(0, Math.max(0, count - picks.length))) {

@@ -12,7 +12,11 @@ export default {
   select(view, count) {
     const picks = mostUseful(view, count, entropy).map(({ row, utility }) => {
       const top = topNames(view, row);
-      return { row, utility, reason: `The model is undecided between several classes; ${top.first} leads with ${percent(top.p1)}.` };
+      return {
+        row,
+        utility,
+        reason: `The model is undecided between several classes; ${top.first} leads with ${percent(top.p1)}.`,
+      };
     });
     return Promise.resolve(picks);
   },

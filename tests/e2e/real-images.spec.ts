@@ -18,8 +18,8 @@ test('1,000 satellite tiles: folder, MobileNetV2, 300 labels by keyboard, reload
   const app = new AppPage(page);
   await app.openHome();
   await app.createProject('Tiles', 'Images');
-  await app.chooseEncoder('MobileNetV2 1.0');
   await page.getByTestId('folder-input').setInputFiles(folder);
+  await app.chooseEncoder('MobileNetV2 1.0');
   await app.accept('Hide them as a reference');
   await app.waitEmbedded('1,000');
 
@@ -75,7 +75,9 @@ test('1,000 satellite tiles: folder, MobileNetV2, 300 labels by keyboard, reload
   const other = new AppPage(await elsewhere.newPage());
   await other.openHome();
   await other.page.getByTestId('bundle-input').setInputFiles(bundle);
-  await expect(other.page.getByTestId('model-version')).toHaveAttribute('data-version', String(ROUNDS), { timeout: 60_000 });
+  await expect(other.page.getByTestId('model-version')).toHaveAttribute('data-version', String(ROUNDS), {
+    timeout: 60_000,
+  });
   expect(await upcoming(other)).toEqual(nextBatch);
   await other.goTo('Evaluate');
   expect(await other.accuracy()).toEqual({ value, n });

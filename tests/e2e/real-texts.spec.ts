@@ -10,8 +10,8 @@ for (const encoder of ['Built-in text encoder', 'potion-base-2M']) {
     const app = new AppPage(page);
     await app.openHome();
     await app.createProject('Questions', 'Texts');
-    await app.chooseEncoder(encoder);
     await page.getByTestId('files-input').setInputFiles(file);
+    await app.chooseEncoder(encoder);
     await app.accept('Hide them as a reference');
     const distinct = new Set(rows.map((row) => row.text)).size;
     await app.waitEmbedded(distinct.toLocaleString('en'));

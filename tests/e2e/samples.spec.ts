@@ -16,7 +16,9 @@ for (const sample of ['Clinic messages', 'Machine parts']) {
     for (let round = 1; round <= 3; round++) {
       await app.current();
       await page.getByTestId('answer-reference').click();
-      await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', String(round), { timeout: 60_000 });
+      await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', String(round), {
+        timeout: 60_000,
+      });
     }
     await app.goTo('Evaluate');
     const { value, n } = await app.accuracy();

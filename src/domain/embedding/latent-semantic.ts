@@ -50,7 +50,8 @@ export function fitLatentSemantic(texts: readonly string[], onProgress: (share: 
   for (let b = 0; b < buckets.length; b++) {
     for (let i = 0; i < width; i++) {
       const x = v[b * width + i] as number;
-      for (let j = 0; j <= i; j++) gram[i * width + j] = (gram[i * width + j] as number) + x * (v[b * width + j] as number);
+      for (let j = 0; j <= i; j++)
+        gram[i * width + j] = (gram[i * width + j] as number) + x * (v[b * width + j] as number);
     }
   }
   for (let i = 0; i < width; i++) for (let j = 0; j < i; j++) gram[j * width + i] = gram[i * width + j] as number;
@@ -82,7 +83,8 @@ export function embedLatentSemantic(model: LatentSemanticModel, texts: readonly 
       const i = position.get(bucket);
       if (i === undefined) continue;
       const weight = (1 + Math.log(count)) * (model.idf[i] as number);
-      for (let k = 0; k < dim; k++) out[at + k] = (out[at + k] as number) + weight * (projection[i * dim + k] as number);
+      for (let k = 0; k < dim; k++)
+        out[at + k] = (out[at + k] as number) + weight * (projection[i * dim + k] as number);
     }
     let norm = 0;
     for (let k = 0; k < dim; k++) norm += (out[at + k] as number) ** 2;
@@ -94,7 +96,9 @@ export function embedLatentSemantic(model: LatentSemanticModel, texts: readonly 
 
 /** Drops the rarest buckets until the projection is small enough to store. */
 function keepMostFrequent(idf: Float32Array): Float32Array {
-  const weights = Array.from(idf).filter((w) => w > 0).sort((a, b) => a - b);
+  const weights = Array.from(idf)
+    .filter((w) => w > 0)
+    .sort((a, b) => a - b);
   const cut = weights[MOST_BUCKETS];
   return cut === undefined ? idf : idf.map((w) => (w > 0 && w < cut ? w : 0));
 }
@@ -118,7 +122,12 @@ function times(rows: readonly SparseRow[], m: Float64Array, width: number): Floa
 }
 
 /** A^T M for sparse rows A [n, buckets] and M [n, width]. */
-function timesTransposed(rows: readonly SparseRow[], m: Float64Array, buckets: number, width: number): Float64Array<ArrayBuffer> {
+function timesTransposed(
+  rows: readonly SparseRow[],
+  m: Float64Array,
+  buckets: number,
+  width: number,
+): Float64Array<ArrayBuffer> {
   const out = new Float64Array(buckets * width);
   rows.forEach(({ index, value }, i) => {
     const from = i * width;

@@ -176,7 +176,8 @@ function fitWhitening(patches: Float32Array, n: number): { mean: Float32Array; z
       const x = ((patches[i * PATCH_DIM + a] as number) - (mean[a] as number)) / n;
       for (let b = 0; b <= a; b++) {
         covariance[a * PATCH_DIM + b] =
-          (covariance[a * PATCH_DIM + b] as number) + x * ((patches[i * PATCH_DIM + b] as number) - (mean[b] as number));
+          (covariance[a * PATCH_DIM + b] as number) +
+          x * ((patches[i * PATCH_DIM + b] as number) - (mean[b] as number));
       }
     }
   }

@@ -92,7 +92,13 @@ function moments(x: Float32Array, n: number, weights: Float32Array): { mean: Flo
 }
 
 /** a [rows, inner] times b [inner, width]. */
-function multiply(a: Float64Array, b: Float64Array, rows: number, inner: number, width: number): Float64Array<ArrayBuffer> {
+function multiply(
+  a: Float64Array,
+  b: Float64Array,
+  rows: number,
+  inner: number,
+  width: number,
+): Float64Array<ArrayBuffer> {
   const out = new Float64Array(rows * width);
   for (let i = 0; i < rows; i++) {
     const to = i * width;
@@ -107,7 +113,13 @@ function multiply(a: Float64Array, b: Float64Array, rows: number, inner: number,
 }
 
 /** a [rows, inner] transposed times b [rows, width]. */
-function multiplyTransposed(a: Float64Array, b: Float64Array, rows: number, inner: number, width: number): Float64Array<ArrayBuffer> {
+function multiplyTransposed(
+  a: Float64Array,
+  b: Float64Array,
+  rows: number,
+  inner: number,
+  width: number,
+): Float64Array<ArrayBuffer> {
   const out = new Float64Array(inner * width);
   for (let i = 0; i < rows; i++) {
     const from = i * width;

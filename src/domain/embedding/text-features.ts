@@ -16,7 +16,12 @@ export function countFeatures(text: string): Map<number, number> {
     const bucket = hash(feature) & (BUCKETS - 1);
     counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
   };
-  const words = text.slice(0, 20_000).toLowerCase().normalize('NFKC').match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words =
+    text
+      .slice(0, 20_000)
+      .toLowerCase()
+      .normalize('NFKC')
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
   words.forEach((word, i) => {
     add(`w:${word}`);
     const next = words[i + 1];
@@ -32,7 +37,8 @@ export function countFeatures(text: string): Map<number, number> {
 /** log(1 + n / (1 + df)) per bucket; buckets in fewer than two texts get 0: they can't generalise. */
 export function inverseDocumentFrequency(documents: readonly Map<number, number>[]): Float32Array {
   const frequency = new Int32Array(BUCKETS);
-  for (const counts of documents) for (const bucket of counts.keys()) frequency[bucket] = (frequency[bucket] as number) + 1;
+  for (const counts of documents)
+    for (const bucket of counts.keys()) frequency[bucket] = (frequency[bucket] as number) + 1;
   const least = documents.length > 20 ? 2 : 1;
   return Float32Array.from(frequency, (df) => (df < least ? 0 : Math.log((1 + documents.length) / (1 + df)) + 1));
 }

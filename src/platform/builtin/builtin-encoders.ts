@@ -1,5 +1,15 @@
-import { embedLatentSemantic, fitLatentSemantic, type LatentSemanticModel } from '../../domain/embedding/latent-semantic.ts';
-import { embedPatches, fitPatchModel, IMAGE_BYTES, SIDE, type PatchModel } from '../../domain/embedding/patch-features.ts';
+import {
+  embedLatentSemantic,
+  fitLatentSemantic,
+  type LatentSemanticModel,
+} from '../../domain/embedding/latent-semantic.ts';
+import {
+  embedPatches,
+  fitPatchModel,
+  IMAGE_BYTES,
+  SIDE,
+  type PatchModel,
+} from '../../domain/embedding/patch-features.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import type { EncodeInput } from '../../loop/ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
@@ -28,7 +38,12 @@ export class BuiltinTextEngine implements EncoderEngine {
   }
   embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
     if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
-    return Promise.resolve(embedLatentSemantic(this.#model, inputs.map((i) => ('text' in i ? i.text : ''))));
+    return Promise.resolve(
+      embedLatentSemantic(
+        this.#model,
+        inputs.map((i) => ('text' in i ? i.text : '')),
+      ),
+    );
   }
 }
 

@@ -63,7 +63,8 @@ export class BrowserFilePicker implements FilePicker {
     const folder = handle as PermittedHandle;
     if (!folder.queryPermission) return 'granted';
     let state = await folder.queryPermission({ mode: 'read' });
-    if (state !== 'granted' && ask && folder.requestPermission) state = await folder.requestPermission({ mode: 'read' });
+    if (state !== 'granted' && ask && folder.requestPermission)
+      state = await folder.requestPermission({ mode: 'read' });
     return state === 'granted' ? 'granted' : 'needs-permission';
   }
 

@@ -41,7 +41,9 @@ export class BrowserMediaReader implements MediaReader {
     const id = await sha256(bytes);
     let bitmap: ImageBitmap;
     try {
-      bitmap = await createImageBitmap(new Blob([bytes], { type: `image/${kind}` }), { imageOrientation: 'from-image' });
+      bitmap = await createImageBitmap(new Blob([bytes], { type: `image/${kind}` }), {
+        imageOrientation: 'from-image',
+      });
     } catch {
       // The only reason that matters here: the bytes are no complete picture.
       return refuse('not-decodable', 'This picture is damaged or incomplete. Copy it again from where it came.');

@@ -18,7 +18,8 @@ export async function filesInZip(file: File): Promise<SourceFile[]> {
         },
       },
       (error, data) => {
-        if (error) fail(new WinnowError('nothing-usable', `${file.name} is damaged, encrypted or not a zip`, { cause: error }));
+        if (error)
+          fail(new WinnowError('nothing-usable', `${file.name} is damaged, encrypted or not a zip`, { cause: error }));
         else done(data);
       },
     );
@@ -27,7 +28,10 @@ export async function filesInZip(file: File): Promise<SourceFile[]> {
   return Object.entries(members)
     .filter(([path]) => !path.endsWith('/'))
     .map(([path, data]) => ({
-      path: path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..').join('/'),
+      path: path
+        .split('/')
+        .filter((part) => part !== '' && part !== '.' && part !== '..')
+        .join('/'),
       sizeBytes: data.length,
       lastModified: file.lastModified,
       blob: () => Promise.resolve(new Blob([data as BlobPart])),

@@ -21,14 +21,24 @@ export async function startBackend(
   wasmPath: string,
   onLost: (error: WinnowError) => void,
 ): Promise<LearnerInfo> {
-  const rungs: Backend[] = choice === 'auto' ? ['webgpu', 'wasm', 'cpu'] : choice === 'webgpu' ? ['webgpu', 'wasm', 'cpu'] : choice === 'wasm' ? ['wasm', 'cpu'] : ['cpu'];
+  const rungs: Backend[] =
+    choice === 'auto'
+      ? ['webgpu', 'wasm', 'cpu']
+      : choice === 'webgpu'
+        ? ['webgpu', 'wasm', 'cpu']
+        : choice === 'wasm'
+          ? ['wasm', 'cpu']
+          : ['cpu'];
   let failed: string | null = null;
   for (const rung of rungs) {
     const isForced = choice === rung;
     const problem = await tryRung(rung, isForced, wasmPath, onLost);
     if (problem === null) {
       const isFallback = choice !== 'auto' && choice !== rung;
-      return { backend: rung, fallback: isFallback || failed ? `Training runs ${WORDS[rung]}${failed ? `: ${failed}` : ''}.` : null };
+      return {
+        backend: rung,
+        fallback: isFallback || failed ? `Training runs ${WORDS[rung]}${failed ? `: ${failed}` : ''}.` : null,
+      };
     }
     if (problem !== 'not-there') failed ??= problem;
   }
@@ -65,7 +75,8 @@ async function startWebGpu(isForced: boolean, onLost: (error: WinnowError) => vo
   const isSoftware = adapter.info.isFallbackAdapter;
   if (isSoftware && !isForced) return 'not-there';
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
-  const { maxComputeWorkgroupsPerDimension, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = adapter.limits;
+  const { maxComputeWorkgroupsPerDimension, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } =
+    adapter.limits;
   const device = await adapter.requestDevice({
     requiredLimits: {
       maxBufferSize,

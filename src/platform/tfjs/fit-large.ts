@@ -50,7 +50,12 @@ export async function fitLarge(
     b = next.nb;
     tf.dispose([ow, ob, ovw, ovb, next.value]);
   }
-  const fit = { weights: Float64Array.from(await w.data()), bias: Float64Array.from(await b.data()), loss, iterations: STEPS };
+  const fit = {
+    weights: Float64Array.from(await w.data()),
+    bias: Float64Array.from(await b.data()),
+    loss,
+    iterations: STEPS,
+  };
   tf.dispose([x, target, w, b, vw, vb]);
   return fit;
 }

@@ -10,7 +10,14 @@ export interface Preprocessing {
   /** The shorter side is scaled to this and the middle cut out; null = stretch to width x height. */
   readonly shortestEdge: number | null;
 }
-const PLAIN: Preprocessing = { width: 224, height: 224, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], rescale: 1 / 255, shortestEdge: null };
+const PLAIN: Preprocessing = {
+  width: 224,
+  height: 224,
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+  rescale: 1 / 255,
+  shortestEdge: null,
+};
 
 /** Reads `preprocessor_config.json` below a model's address; ImageNet-like defaults where it is silent. */
 export async function readPreprocessing(base: string): Promise<Preprocessing> {
@@ -27,7 +34,8 @@ export async function readPreprocessing(base: string): Promise<Preprocessing> {
     rescale_factor?: number;
   };
   const size = typeof raw.size === 'number' ? { width: raw.size, height: raw.size } : (raw.size ?? {});
-  const crop = typeof raw.crop_size === 'number' ? { width: raw.crop_size, height: raw.crop_size } : (raw.crop_size ?? {});
+  const crop =
+    typeof raw.crop_size === 'number' ? { width: raw.crop_size, height: raw.crop_size } : (raw.crop_size ?? {});
   const shortestEdge = 'shortest_edge' in size ? (size.shortest_edge ?? null) : null;
   const hasCrop = raw.do_center_crop !== false && crop.width !== undefined;
   const width = (hasCrop ? crop.width : size.width) ?? shortestEdge ?? PLAIN.width;

@@ -97,7 +97,9 @@ export class TransformersEngine implements EncoderEngine {
       }),
       this.#preprocessing ?? (await readPreprocessing('')),
     );
-    const output = (await this.#model({ pixel_values: new Tensor('float32', data, [inputs.length, 3, height, width]) })) as Outputs;
+    const output = (await this.#model({
+      pixel_values: new Tensor('float32', data, [inputs.length, 3, height, width]),
+    })) as Outputs;
     const pooled = output['pooler_output'] ?? output['image_embeds'];
     if (pooled) return Float32Array.from(pooled.data as Float32Array);
     const hidden = output['last_hidden_state'];
@@ -110,8 +112,10 @@ export class TransformersEngine implements EncoderEngine {
 function configure(origin: string): void {
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
-  env.localModelPath = `${origin}/models/`;
+  env.localModelPath = '/models/';
   env.useBrowserCache = false;
+  // The cached runtime would be imported from a blob address, which the page's policy forbids.
+  env.useWasmCache = false;
   const wasm = env.backends.onnx.wasm;
   if (!wasm) throw new WinnowError('encoder-failed', 'The WASM runtime is missing');
   wasm.wasmPaths = `${origin}/runtime/ort/`;
@@ -125,7 +129,10 @@ async function chooseBackend(choice: BackendChoice): Promise<{ backend: Backend;
   const isReal = adapter !== null && adapter !== undefined && !adapter.info.isFallbackAdapter;
   if (isReal || (choice === 'webgpu' && adapter)) return { backend: 'webgpu', fallback: null };
   const isForced = choice === 'webgpu';
-  return { backend: 'wasm', fallback: isForced ? 'Embedding runs on the processor: this browser offers no WebGPU.' : null };
+  return {
+    backend: 'wasm',
+    fallback: isForced ? 'Embedding runs on the processor: this browser offers no WebGPU.' : null,
+  };
 }
 
 /** Mean of the hidden states where the mask is 1: [batch, tokens, dim] -> [batch, dim]; zeros for an empty mask. */

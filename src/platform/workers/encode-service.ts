@@ -43,7 +43,8 @@ export class EncodeService {
       if (row.every((v) => v === 0)) row[0] = 1;
     }
     normaliseRows(data, inputs.length, dim);
-    if (!data.every(Number.isFinite)) throw new WinnowError('encoder-failed', 'The encoder gave numbers that are not finite');
+    if (!data.every(Number.isFinite))
+      throw new WinnowError('encoder-failed', 'The encoder gave numbers that are not finite');
     return data;
   }
 

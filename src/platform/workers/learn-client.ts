@@ -1,7 +1,15 @@
 import { transfer } from 'comlink';
 import type { BackendChoice } from '../../domain/events.ts';
 import type { Row } from '../../domain/ids.ts';
-import type { FittedHead, Learner, LearnerInfo, PoolScores, SelectRequest, Selection, TrainRequest } from '../../loop/ports.ts';
+import type {
+  FittedHead,
+  Learner,
+  LearnerInfo,
+  PoolScores,
+  SelectRequest,
+  Selection,
+  TrainRequest,
+} from '../../loop/ports.ts';
 import type { TfjsLearner } from '../tfjs/tfjs-learner.ts';
 import { WorkerConnection } from './connection.ts';
 

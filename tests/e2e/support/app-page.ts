@@ -63,9 +63,10 @@ export class AppPage {
   }
 
   rail(stage: string) {
-    return this.page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${stage}`) }).or(
-      this.page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${stage}`) }),
-    );
+    return this.page
+      .getByRole('navigation')
+      .getByRole('link', { name: new RegExp(`^${stage}`) })
+      .or(this.page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${stage}`) }));
   }
 
   async goTo(stage: 'Data' | 'Classes' | 'Label' | 'Evaluate' | 'Export'): Promise<void> {
@@ -104,7 +105,10 @@ export class AppPage {
   async classKeys(): Promise<Map<string, string>> {
     const buttons = this.page.locator('button:has(kbd)');
     const texts = await buttons.evaluateAll((list) =>
-      list.map((b) => ({ key: b.querySelector('kbd')?.textContent?.trim() ?? '', name: b.textContent?.replace(b.querySelector('kbd')?.textContent ?? '', '').trim() ?? '' })),
+      list.map((b) => ({
+        key: b.querySelector('kbd')?.textContent?.trim() ?? '',
+        name: b.textContent?.replace(b.querySelector('kbd')?.textContent ?? '', '').trim() ?? '',
+      })),
     );
     return new Map(texts.map(({ name, key }) => [name, key]));
   }
