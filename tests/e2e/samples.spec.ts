@@ -20,6 +20,10 @@ for (const sample of ['Clinic messages', 'Machine parts']) {
         timeout: 60_000,
       });
     }
+    if (process.env['WINNOW_SCREENSHOT'] && sample === 'Clinic messages') {
+      await app.current();
+      await page.screenshot({ path: 'docs/label-stage.png' });
+    }
     await app.goTo('Evaluate');
     const { value, n } = await app.accuracy();
     expect(n).toBe(20);

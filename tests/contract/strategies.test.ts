@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/domain/random.ts';
+import { strategies } from '../../src/strategies/index.ts';
+import type { Compute, PoolView } from '../../src/strategies/strategy.ts';
+
+/** No strategy here needs it yet; one that does must bring its own plain reference. */
+const compute: Compute = {
+  dotProducts: () => Promise.reject(new Error('not needed')),
+  nearest: () => Promise.reject(new Error('not needed')),
+};
+
+interface Shape {
+  readonly rows: number;
+  readonly classes: number;
+  /** Every row the same embedding and the same probabilities. */
+  readonly isFlat?: boolean;
+}
+
+/** A pool whose row 0 is labelled; every third row is not a candidate. */
+function poolOf({ rows, classes, isFlat = false }: Shape): PoolView {
+  const random = seededRandom(7);
+  const dim = 6;
+  const data = new Float32Array(rows * dim).map(() => (isFlat ? 1 : random.normal()));
+  const exact = new Float64Array(rows * classes);
+  for (let r = 0; r < rows; r++) {
+    const weights = Array.from({ length: classes }, () => (isFlat ? 1 : Math.exp(2 * random.normal())));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    weights.forEach((w, c) => (exact[r * classes + c] = w / sum));
+  }
+  const candidates = Int32Array.from(Array.from({ length: rows }, (_, r) => r).filter((r) => r % 3 !== 0));
+  return {
+    embeddings: { data, rows, cols: dim },
+    probabilities: { data: Float32Array.from(exact), rows, cols: classes },
+    candidates,
+    labelledRows: Int32Array.of(0),
+    labels: Int32Array.of(0),
+    classNames: Array.from({ length: classes }, (_, c) => `class ${c}`),
+    exactProbabilities: (wanted) =>
+      Float64Array.from(Array.from(wanted).flatMap((r) => [...exact.subarray(r * classes, (r + 1) * classes)])),
+  };
+}
+
+describe.each(strategies.map((s) => [s.id, s] as const))('strategy %s', (_, strategy) => {
+  it.each([
+    ['many rows', { rows: 300, classes: 4 }, 20],
+    ['a batch larger than the pool', { rows: 9, classes: 3 }, 50],
+    ['one class', { rows: 60, classes: 1 }, 5],
+    ['two classes', { rows: 60, classes: 2 }, 5],
+    ['150 classes', { rows: 200, classes: 150 }, 10],
+    ['identical rows', { rows: 90, classes: 3, isFlat: true }, 10],
+    ['one candidate', { rows: 2, classes: 2 }, 3],
+  ] as const)('picks distinct candidates and says why: %s', async (_name, shape, count) => {
+    const view = poolOf(shape);
+    const picks = await strategy.select(view, count, seededRandom(1), compute);
+    const rows = picks.map((p) => p.row);
+    expect(rows).toHaveLength(Math.min(count, view.candidates.length));
+    expect(new Set(rows).size).toBe(rows.length);
+    for (const row of rows) expect(view.candidates).toContain(row);
+    for (const { utility, reason } of picks) {
+      expect(Number.isFinite(utility)).toBe(true);
+      expect(reason).toMatch(/^\S.*\.$/);
+    }
+    const utilities = picks.map((p) => p.utility);
+    expect(utilities).toEqual([...utilities].sort((a, b) => b - a));
+  });
+
+  it('gives the same picks for the same seed and leaves the view alone', async () => {
+    const view = poolOf({ rows: 240, classes: 5 });
+    const before = [...view.candidates];
+    const first = await strategy.select(view, 15, seededRandom(3), compute);
+    const second = await strategy.select(view, 15, seededRandom(3), compute);
+    expect(second).toEqual(first);
+    expect([...view.candidates]).toEqual(before);
+  });
+
+  it('is not moved by the rounding of a backend', async () => {
+    const view = poolOf({ rows: 240, classes: 5 });
+    const noise = seededRandom(11);
+    const data = view.probabilities?.data.map((p) => p + (noise.next() - 0.5) * 2e-5) ?? new Float32Array();
+    const rounded: PoolView = { ...view, probabilities: { data, rows: 240, cols: 5 } };
+    expect(await strategy.select(rounded, 15, seededRandom(3), compute)).toEqual(
+      await strategy.select(view, 15, seededRandom(3), compute),
+    );
+  });
+
+  it('has facts for the menu', () => {
+    expect(strategy.summary).toMatch(/\.$/);
+    expect(strategy.source).not.toBe('');
+    expect(strategy.isColdStart).toBe(!strategy.needsHead);
+  });
+});
+
+describe('uncertainty strategies against a plain implementation', () => {
+  const view = poolOf({ rows: 300, classes: 4 });
+  const exact = (row: number): number[] =>
+    [...(view.exactProbabilities?.(Int32Array.of(row)) ?? [])].sort((a, b) => b - a);
+  const score: Record<string, (p: number[]) => number> = {
+    'least-confidence': (p) => 1 - (p[0] ?? 0),
+    margin: (p) => (p[1] ?? 0) - (p[0] ?? 0),
+    entropy: (p) => -p.reduce((sum, x) => sum + x * Math.log(x), 0),
+  };
+  it.each(Object.entries(score))('%s picks exactly the same rows', async (id, utility) => {
+    const expected = [...view.candidates].sort((a, b) => utility(exact(b)) - utility(exact(a)) || a - b).slice(0, 25);
+    const strategy = strategies.find((s) => s.id === id);
+    const picks = await strategy?.select(view, 25, seededRandom(1), compute);
+    expect(picks?.map((p) => p.row)).toEqual(expected);
+  });
+});
