@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import type { Backend } from '../../src/domain/events.ts';
+import { seededRandom } from '../../src/domain/random.ts';
+import type { FittedHead, PoolScores } from '../../src/loop/ports.ts';
+import { TfjsLearner } from '../../src/platform/tfjs/tfjs-learner.ts';
+
+const [ROWS, DIM, CLASSES, LABELLED] = [1500, 48, 6, 90];
+
+/** Overlapping blobs of unit-length rows, and the class of each. */
+function pool(): { data: Float32Array; classOf: Int32Array } {
+  const random = seededRandom(21);
+  const centres = Float32Array.from({ length: CLASSES * DIM }, () => random.normal());
+  const classOf = Int32Array.from({ length: ROWS }, () => random.below(CLASSES));
+  const data = new Float32Array(ROWS * DIM);
+  for (let i = 0; i < ROWS; i++) {
+    let norm = 0;
+    for (let d = 0; d < DIM; d++) {
+      const value = (centres[(classOf[i] ?? 0) * DIM + d] ?? 0) + 1.5 * random.normal();
+      data[i * DIM + d] = value;
+      norm += value * value;
+    }
+    for (let d = 0; d < DIM; d++) data[i * DIM + d] = (data[i * DIM + d] ?? 0) / Math.sqrt(norm);
+  }
+  return { data, classOf };
+}
+
+async function round(
+  backend: Backend,
+): Promise<{ head: FittedHead; scores: PoolScores; picks: Record<string, unknown> }> {
+  const { data, classOf } = pool();
+  const learner = new TfjsLearner('/runtime/tfjs/');
+  const info = await learner.open(backend);
+  expect(info).toEqual({ backend, fallback: null });
+  await learner.load(data, ROWS, DIM);
+  const rows = Int32Array.from({ length: LABELLED }, (_, i) => i);
+  const labels = rows.map((row) => classOf[row] ?? 0);
+  const head = await learner.train({ rows, labels, classCount: CLASSES, seed: 4 });
+  const scores = await learner.score();
+  const picks: Record<string, unknown> = {};
+  for (const strategy of ['margin', 'entropy', 'least-confidence', 'margin-kmeans', 'cold-kmeans', 'random']) {
+    const selection = await learner.select({
+      strategy,
+      count: 20,
+      seed: 9,
+      candidates: Int32Array.from({ length: ROWS - LABELLED }, (_, i) => i + LABELLED),
+      labelledRows: rows,
+      labels,
+      classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
+    });
+    picks[strategy] = selection.picks;
+  }
+  learner.stop();
+  return { head, scores, picks };
+}
+
+it('gives the same head and the same picks on WebGPU, WASM and CPU, and scores within 1e-4', async () => {
+  const cpu = await round('cpu');
+  for (const backend of ['wasm', 'webgpu'] as const) {
+    const other = await round(backend);
+    expect(other.head.weights).toEqual(cpu.head.weights);
+    expect(other.head.lambda).toBe(cpu.head.lambda);
+    expect(other.picks).toEqual(cpu.picks);
+    let worst = 0;
+    cpu.scores.topProbability.forEach((p, i) => {
+      worst = Math.max(worst, Math.abs(p - (other.scores.topProbability[i] ?? NaN)));
+    });
+    expect(worst).toBeLessThan(1e-4);
+  }
+});
+
+it('takes one class and class counts up to 150', async () => {
+  const learner = new TfjsLearner('/runtime/tfjs/');
+  await learner.open('wasm');
+  const { data } = pool();
+  await learner.load(data, ROWS, DIM);
+  for (const classCount of [1, 2, 150]) {
+    const rows = Int32Array.from({ length: 150 }, (_, i) => i);
+    await learner.train({ rows, labels: rows.map((r) => r % classCount), classCount, seed: 1 });
+    const { topProbability } = await learner.score();
+    expect(topProbability.every((p) => p > 0 && p <= 1.000001)).toBe(true);
+  }
+});
