@@ -78,7 +78,7 @@ function foldLoss(
   for (let i = 0; i < m; i++) (i % FOLDS === fold ? test : train).push(i);
   const z = gather(x, train, width);
   const labels = Int32Array.from(train, (i) => y[i] as number);
-  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, null, 20);
+  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, { maxIterations: 20 });
   let loss = 0;
   for (const i of test) {
     const scores = new Float64Array(classes);

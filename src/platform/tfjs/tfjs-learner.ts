@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
+import { bootstrapHeads, dropoutHeads } from '../../domain/committee.ts';
 import { foldHead, headProbabilities } from '../../domain/head-maths.ts';
 import type { Row } from '../../domain/ids.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
@@ -17,6 +18,7 @@ import type {
   TrainRequest,
 } from '../../loop/ports.ts';
 import { strategyById } from '../../strategies/index.ts';
+import type { Committee, CommitteeKind } from '../../strategies/strategy.ts';
 import { startBackend } from './backend.ts';
 import { fitLarge } from './fit-large.ts';
 import { Pool } from './pool.ts';
@@ -59,8 +61,7 @@ export class TfjsLearner implements Learner {
     const { dim } = pool;
     const n = rows.length;
     if (n === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
-    const x = new Float32Array(n * dim);
-    rows.forEach((row, i) => x.set(pool.data.subarray(row * dim, (row + 1) * dim), i * dim));
+    const x = this.#gather(rows);
     const standardiser = fitStandardiser(x, n, dim);
     const z = standardise(x, n, dim, standardiser);
     const lambda = lambdaOf(chooseC(z, labels, n, dim, classCount, seededRandom(seed)), dim, n);
@@ -123,6 +124,7 @@ export class TfjsLearner implements Learner {
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
+        committee: head ? (kind, members) => this.#committee(head, kind, members, request) : null,
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -178,6 +180,33 @@ export class TfjsLearner implements Learner {
       this.#probabilities = await pool.probabilities(weights, bias);
     }
     return { probabilities: this.#probabilities, classes };
+  }
+
+  async #committee(
+    head: FittedHead,
+    kind: CommitteeKind,
+    members: number,
+    { labelledRows, labels, seed }: SelectRequest,
+  ): Promise<Committee> {
+    const pool = this.#requirePool();
+    const random = seededRandom(seed).fork('committee');
+    const heads =
+      kind === 'dropout'
+        ? dropoutHeads(head, members, random)
+        : bootstrapHeads(
+            head,
+            standardise(this.#gather(labelledRows), labels.length, head.dim, head),
+            labels,
+            members,
+            random,
+          );
+    const probabilities = [];
+    for (const member of heads) {
+      const { weights, bias } = foldHead(member);
+      const data = await pool.probabilities(weights, bias);
+      probabilities.push({ data, rows: pool.rows, cols: bias.length });
+    }
+    return { probabilities, exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)) };
   }
 
   #gather(rows: Int32Array): Float32Array {
