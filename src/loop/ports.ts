@@ -208,6 +208,8 @@ export interface TrainRequest {
   readonly labels: Int32Array;
   readonly classCount: number;
   readonly seed: number;
+  /** Inverse penalty (see `regularisation.ts`); chosen from the labels when null or absent. */
+  readonly c?: number | null;
 }
 /** A head without project vocabulary. */
 export interface FittedHead {

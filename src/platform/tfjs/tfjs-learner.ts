@@ -55,7 +55,7 @@ export class TfjsLearner implements Learner {
     return Promise.resolve();
   }
 
-  async train({ rows, labels, classCount, seed }: TrainRequest): Promise<FittedHead> {
+  async train({ rows, labels, classCount, seed, c }: TrainRequest): Promise<FittedHead> {
     const pool = this.#requirePool();
     const started = performance.now();
     const { dim } = pool;
@@ -64,7 +64,8 @@ export class TfjsLearner implements Learner {
     const x = this.#gather(rows);
     const standardiser = fitStandardiser(x, n, dim);
     const z = standardise(x, n, dim, standardiser);
-    const lambda = lambdaOf(chooseC(z, labels, n, dim, classCount, seededRandom(seed)), dim, n);
+    const inverse = c ?? chooseC(z, labels, n, dim, classCount, seededRandom(seed));
+    const lambda = lambdaOf(inverse, dim, n);
     const isSmall = n * dim * classCount <= SMALL_FIT;
     const fit = isSmall
       ? fitLogistic(z, labels, n, dim, classCount, lambda)
