@@ -63,7 +63,7 @@ export function standardise(x: Float32Array, n: number, dim: number, s: Standard
 /**
  * Multinomial logistic regression with a ridge penalty: mean negative log-likelihood + lambda/2 * ||W||^2, bias free.
  * L-BFGS in float64 (Liu and Nocedal 1989), so the same rows give bit for bit the same head on every backend.
- * @param z standardised rows, [n, dim]
+ * @param z standardised rows, [n, dim] @param y class index of each row, [n]
  */
 export function fitLogistic(
   z: Float64Array,
@@ -72,7 +72,41 @@ export function fitLogistic(
   dim: number,
   classes: number,
   lambda: number,
-  { start, maxIterations = 60, sampleWeights }: LogisticOptions = {},
+  options: LogisticOptions = {},
+): LogisticFit {
+  return fit({ z, n, dim, classes, lambda }, options, (residual) =>
+    softmaxResidual(residual, y, n, classes, options.sampleWeights),
+  );
+}
+
+/** The same with a distribution over the classes as the target of each row. @param targets row-major [n, classes] */
+export function fitSoftLogistic(
+  z: Float64Array,
+  targets: Float64Array,
+  n: number,
+  dim: number,
+  classes: number,
+  lambda: number,
+  options: LogisticOptions = {},
+): LogisticFit {
+  return fit({ z, n, dim, classes, lambda }, options, (residual) =>
+    softResidual(residual, targets, n, classes, options.sampleWeights),
+  );
+}
+
+interface Problem {
+  readonly z: Float64Array;
+  readonly n: number;
+  readonly dim: number;
+  readonly classes: number;
+  readonly lambda: number;
+}
+
+/** @param toResidual turns logits [n, classes] into weighted residuals in place and returns the weighted summed loss */
+function fit(
+  { z, n, dim, classes, lambda }: Problem,
+  { start, maxIterations = 60 }: LogisticOptions,
+  toResidual: (logits: Float64Array) => number,
 ): LogisticFit {
   const weightCount = dim * classes;
   const theta = new Float64Array(weightCount + classes);
@@ -85,7 +119,7 @@ export function fitLogistic(
   const residual = new Float64Array(n * classes);
   const objective = (at: Float64Array, gradient: Float64Array): number => {
     logits(z, at, n, dim, classes, residual);
-    const loss = softmaxResidual(residual, y, n, classes, sampleWeights) / n;
+    const loss = toResidual(residual) / n;
     gradient.fill(0);
     accumulate(z, residual, n, dim, classes, gradient);
     for (let c = 0; c < classes; c++) {
@@ -173,6 +207,33 @@ function softmaxResidual(
     for (let c = 0; c < classes; c++) values[o + c] = (weight * (values[o + c] as number)) / sum;
     values[o + target] = (values[o + target] as number) - weight;
     loss += weight * (Math.log(sum) - own);
+  }
+  return loss;
+}
+
+/** The same for soft targets: cross-entropy against a distribution per row. */
+function softResidual(
+  values: Float64Array,
+  targets: Float64Array,
+  n: number,
+  classes: number,
+  sampleWeights: Float64Array | undefined,
+): number {
+  let loss = 0;
+  for (let i = 0; i < n; i++) {
+    const o = i * classes;
+    let max = -Infinity;
+    for (let c = 0; c < classes; c++) max = Math.max(max, values[o + c] as number);
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp((values[o + c] as number) - max);
+    const log = Math.log(sum) + max;
+    const weight = sampleWeights?.[i] ?? 1;
+    for (let c = 0; c < classes; c++) {
+      const logit = values[o + c] as number;
+      const target = targets[o + c] as number;
+      loss += weight * target * (log - logit);
+      values[o + c] = weight * (Math.exp(logit - log) - target);
+    }
   }
   return loss;
 }

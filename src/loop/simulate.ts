@@ -62,6 +62,7 @@ export async function* simulate(learner: Learner, plan: Simulation): AsyncGenera
       classCount: now.classes.length,
       seed: plan.seed,
       c: plan.c,
+      pool: plan.pool,
     });
     const accuracy = accuracyOf(await learner.probabilities(plan.test), now.classes, plan);
     yield { labels: labelled.size, accuracy, selectMs, fitMs: head.fitMs };
@@ -71,7 +72,7 @@ export async function* simulate(learner: Learner, plan: Simulation): AsyncGenera
 /** Test accuracy of a head trained on the whole pool. */
 export async function fullPoolAccuracy(learner: Learner, plan: Simulation): Promise<number> {
   const { rows, labels, classes } = training(new Map(Array.from(plan.pool, (row) => [row, plan.truth[row] as number])));
-  await learner.train({ rows, labels, classCount: classes.length, seed: plan.seed, c: plan.c });
+  await learner.train({ rows, labels, classCount: classes.length, seed: plan.seed, c: plan.c, pool: plan.pool });
   return accuracyOf(await learner.probabilities(plan.test), classes, plan);
 }
 

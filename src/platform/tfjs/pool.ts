@@ -21,6 +21,13 @@ export class Pool {
     }
   }
 
+  /** Copies of some rows, row-major [rows, dim]. */
+  gather(rows: Int32Array): Float32Array {
+    const out = new Float32Array(rows.length * this.dim);
+    rows.forEach((row, i) => out.set(this.data.subarray(row * this.dim, (row + 1) * this.dim), i * this.dim));
+    return out;
+  }
+
   /**
    * softmax(X W + b) for every row, row-major [rows, classes].
    * @param weights [dim, classes] @param bias [classes]
