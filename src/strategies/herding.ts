@@ -4,8 +4,8 @@ import type { Compute, Matrix } from './strategy.ts';
 
 /** Candidates times references: the kernel is float32, so 64 MB. */
 const MOST_KERNEL_VALUES = 1.6e7;
-/** Candidates times references times dimensions: under a second on one WASM core. */
-const MOST_PRODUCTS = 6e9;
+/** Candidates times references times dimensions: half a second on one WASM core. */
+const MOST_PRODUCTS = 4e9;
 const MOST_REFERENCES = 10_000;
 /** Rows whose distances to the references are looked at to choose the first radius. */
 const RADIUS_SAMPLE = 256;

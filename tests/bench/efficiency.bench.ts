@@ -40,7 +40,7 @@ const WORKERS = 2;
  */
 export async function run({ openModules, quick, dataDir, log }: BenchContext): Promise<Record<string, number>> {
   const results: Record<string, number> = {};
-  const seeds = quick ? 3 : 10;
+  const seeds = Number(process.env["EFFICIENCY_SEEDS"] ?? (quick ? 3 : 10));
   const wantedSets = process.env['EFFICIENCY_SETS']?.split(',');
   for (const set of Object.keys(SETS) as SetName[]) {
     if (wantedSets && !wantedSets.includes(set)) continue;
@@ -165,11 +165,16 @@ function replay(page: Page, set: SetName, arm: Arm, seed: number): Promise<Curve
       const test = Int32Array.from({ length: door.truth.length - door.trainRows }, (_, i) => i + door.trainRows);
       const classCount = door.truth.reduce((a, b) => Math.max(a, b), 0) + 1;
       const accuracies: number[] = [];
+      let [fitMs, selectMs] = [0, 0];
       const started = performance.now();
       for await (const round of simulate(door.learner, { ...plan, pool, test, truth: door.truth, classCount })) {
         accuracies.push(round.accuracy);
+        fitMs += round.fitMs;
+        selectMs += round.selectMs;
       }
-      return { accuracies, secondsPerRound: (performance.now() - started) / 1000 / accuracies.length };
+      const rounds = accuracies.length;
+      const secondsPerRound = (performance.now() - started) / 1000 / rounds;
+      return { accuracies, secondsPerRound, fitMs: fitMs / rounds, selectMs: selectMs / rounds };
     },
     { plan: { ...arm, ...SETS[set], seed }, poolSize: POOL },
   );
@@ -220,7 +225,7 @@ function report(
     for (const [key, value] of Object.entries(s)) put(`${name}.${key}`, value);
     const at = (n: number): string => (Number.isFinite(n) ? n.toFixed(0) : 'not reached');
     log(
-      `  ${name.padEnd(22)} aulc ${s.aulc.toFixed(4)} +- ${s.aulc_ci.toFixed(4)}  n80 ${at(s.n80)}  n90 ${at(s.n90)}  n95 ${at(s.n95)}  ${s.s_per_round.toFixed(2)} s/round  ${meanCurve(
+      `  ${name.padEnd(22)} aulc ${s.aulc.toFixed(4)} +- ${s.aulc_ci.toFixed(4)}  n80 ${at(s.n80)}  n90 ${at(s.n90)}  n95 ${at(s.n95)}  ${s.s_per_round.toFixed(2)} s/round (fit ${s.fit_ms.toFixed(0)}, select ${s.select_ms.toFixed(0)} ms)  ${meanCurve(
         curves[name] ?? [],
       )
         .slice(0, 5)

@@ -26,6 +26,7 @@ export class NeighbourhoodViews {
   readonly #references: Matrix;
   readonly #unlabelledRows: Int32Array;
   readonly #smoothed = new Map<number, Float32Array>();
+  #unlabelled: Promise<{ views: SampleViews; mean: Float64Array }> | null = null;
 
   /** @param pool rows of which the labels may be unknown: all but test items. Not empty. */
   constructor(embeddings: Matrix, pool: Int32Array, random: Random, compute: Compute) {
@@ -43,7 +44,11 @@ export class NeighbourhoodViews {
   }
 
   /** Views of the rows that teach, and the mean of their smoothed view, [dim]. */
-  async unlabelled(): Promise<{ views: SampleViews; mean: Float64Array }> {
+  unlabelled(): Promise<{ views: SampleViews; mean: Float64Array }> {
+    return (this.#unlabelled ??= this.#readUnlabelled());
+  }
+
+  async #readUnlabelled(): Promise<{ views: SampleViews; mean: Float64Array }> {
     const views = await this.of(this.#unlabelledRows);
     const mean = meanOf(
       { data: views.smoothed, rows: views.count, cols: this.basis.dim },

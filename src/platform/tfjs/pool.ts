@@ -44,8 +44,8 @@ export class Pool {
   /** Inner products of every row with some vectors, row-major [rows, vectors]. @param vectors row-major [count, dim] */
   async products(vectors: Float32Array, count: number): Promise<Float32Array> {
     return this.#map(count, () => {
-      const v = tf.tensor2d(vectors, [count, this.dim]);
-      return { apply: (x) => tf.matMul(x, v, false, true), inputs: [v] };
+      const v = tf.tidy(() => tf.transpose(tf.tensor2d(vectors, [count, this.dim])));
+      return { apply: (x) => tf.matMul(x, v), inputs: [v] };
     });
   }
 

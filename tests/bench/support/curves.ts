@@ -2,6 +2,9 @@
 export interface Curve {
   readonly accuracies: readonly number[];
   readonly secondsPerRound: number;
+  /** Mean milliseconds per round in the worker. */
+  readonly fitMs: number;
+  readonly selectMs: number;
 }
 export interface CurveStats {
   /** Mean test accuracy over the rounds, averaged over the seeds, with half the width of its 95 % interval. */
@@ -12,6 +15,8 @@ export interface CurveStats {
   readonly n90: number;
   readonly n95: number;
   readonly s_per_round: number;
+  readonly fit_ms: number;
+  readonly select_ms: number;
 }
 
 export function curveStats(curves: readonly Curve[], batch: number, full: number): CurveStats {
@@ -24,6 +29,8 @@ export function curveStats(curves: readonly Curve[], batch: number, full: number
     n90: labelsTo(curve, batch, 0.9 * full),
     n95: labelsTo(curve, batch, 0.95 * full),
     s_per_round: average(curves.map((c) => c.secondsPerRound)),
+    fit_ms: average(curves.map((c) => c.fitMs)),
+    select_ms: average(curves.map((c) => c.selectMs)),
   };
 }
 
