@@ -14,6 +14,8 @@ const ASSUMED_CLASSES = 10;
 /** Gains closer than this share are a tie. Backends differ by far less. */
 const TIE = 1e-7;
 const SMALLEST_RADIUS = 1e-3;
+/** Reported gains keep this many digits: as many as every backend agrees on. */
+const DIGITS = 5;
 
 export interface HerdingPick {
   readonly row: Row;
@@ -111,7 +113,11 @@ export async function herd(space: HerdingSpace, count: number, compute: Compute)
       best = highest(bounds, rows);
     }
     const gain = bounds[best] as number;
-    picks.push({ row: rows[best] as number, gain, share: missing > 0 ? Math.min(1, gain / missing) : 0 });
+    picks.push({
+      row: rows[best] as number,
+      gain: Number(gain.toPrecision(DIGITS)),
+      share: missing > 0 ? Math.min(1, gain / missing) : 0,
+    });
     missing -= gain;
     bounds[best] = -1;
     freshAt[best] = count;

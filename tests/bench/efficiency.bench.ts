@@ -40,7 +40,7 @@ const WORKERS = 2;
  */
 export async function run({ openModules, quick, dataDir, log }: BenchContext): Promise<Record<string, number>> {
   const results: Record<string, number> = {};
-  const seeds = Number(process.env["EFFICIENCY_SEEDS"] ?? (quick ? 3 : 10));
+  const seeds = Number(process.env['EFFICIENCY_SEEDS'] ?? (quick ? 3 : 10));
   const wantedSets = process.env['EFFICIENCY_SETS']?.split(',');
   for (const set of Object.keys(SETS) as SetName[]) {
     if (wantedSets && !wantedSets.includes(set)) continue;
