@@ -3,7 +3,7 @@ import type { PoolBasis } from './semi-supervised.ts';
 import { leadingAxes, times } from './subspace.ts';
 
 /** How many neighbours a row is averaged with, and the share that they get. */
-export const NEIGHBOURS = 10;
+export const NEIGHBOURS = 15;
 const NEIGHBOUR_SHARE = 0.5;
 const BASIS_WIDTH = 128;
 

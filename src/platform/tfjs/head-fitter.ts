@@ -14,7 +14,7 @@ type Fit = Omit<FittedHead, 'fitMs'>;
 /** Multiply-adds per gradient up to which float64 on one core is used: identical heads on every backend. */
 const SMALL_FIT = 2e7;
 /** From this many labels per class on, unlabelled rows no longer help. */
-const ENOUGH_LABELS_PER_CLASS = 20;
+const ENOUGH_LABELS_PER_CLASS = 25;
 /** A pool smaller than this has no neighbourhoods to speak of. */
 const LEAST_POOL = 50;
 /** The plain features are taken when their cross-validated log loss is lower by this share of the smoothed one. */

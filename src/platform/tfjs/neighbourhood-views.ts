@@ -6,12 +6,12 @@ import type { Compute, Matrix } from '../../strategies/strategy.ts';
 
 /** Rows among which neighbours are looked for; of them the unlabelled rows that teach, and the rows that fix the basis. */
 const REFERENCES = 5000;
-const UNLABELLED = 1000;
+const UNLABELLED = 2000;
 const BASIS_ROWS = 400;
 /** Products at a time: [rows, references] float32. */
 const BLOCK_ROWS = 512;
 /** Neighbours on the backend's shortlist beyond those used; itself may be among them. */
-const SPARE = 4;
+const SPARE = 5;
 
 /**
  * Both views that the semi-supervised head needs, of any rows of a pool. Built once per pool; a row is smoothed once.
