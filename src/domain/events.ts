@@ -1,3 +1,4 @@
+import type { StoppingThresholds } from './stopping.ts';
 import type { Annotator, ClassId, EventId, ItemId } from './ids.ts';
 import type { Modality } from './item.ts';
 import type { Schema } from './schema.ts';
@@ -24,6 +25,8 @@ export interface ProjectSettings {
   readonly encoder: string;
   /** `auto` = WebGPU on a real adapter, else WASM, else CPU. */
   readonly backend: BackendChoice;
+  /** When labelling may stop, if the user changed the defaults. */
+  readonly stopping?: StoppingThresholds | undefined;
 }
 export type Backend = 'webgpu' | 'wasm' | 'cpu';
 export type BackendChoice = 'auto' | Backend;

@@ -6,8 +6,8 @@ export const LEAST_ROUNDS = 4;
 /** Exponents that are tried. */
 const EXPONENTS = Array.from({ length: 40 }, (_, i) => 0.05 * (i + 1));
 const RESAMPLES = 200;
-/** All rounds share one test set, so most of their error is common; this share of the variance is not. */
-const CORRELATION = 0.25;
+/** All rounds share one test set, so much of their error is common; about this share of the variance is not. */
+const OWN_VARIANCE = 0.5;
 
 export interface CurveObservation {
   readonly labels: number;
@@ -45,20 +45,23 @@ export function fitPowerLaw(points: readonly CurveObservation[]): PowerLaw | nul
 
 /**
  * What `more` labels are likely to bring. The interval comes from refits to curves that are drawn again within the
- * binomial error of each point. Null with fewer than four rounds.
+ * binomial error of each point, widened by how far the points lie from the law. Null with fewer than four rounds.
  */
 export function forecastGain(points: readonly CurveObservation[], more: number, random: Random): Forecast | null {
   const law = fitPowerLaw(points);
   const last = points.at(-1);
   if (!law || !last) return null;
   const labels = last.labels + more;
+  // How far the rounds lie from the law: no real curve follows one exactly.
+  const squares = points.reduce((sum, p) => sum + (at(law, p.labels) - p.accuracy) ** 2, 0);
+  const residual = Math.sqrt(squares / Math.max(1, points.length - 2));
   const draws = Float64Array.from({ length: RESAMPLES }, () => {
     const again = points.map((p) => {
-      const error = Math.sqrt((Math.max(p.accuracy * (1 - p.accuracy), 0.25 / p.n) / p.n) * CORRELATION);
+      const error = Math.sqrt((Math.max(p.accuracy * (1 - p.accuracy), 0.25 / p.n) / p.n) * OWN_VARIANCE);
       return { ...p, accuracy: Math.min(1, Math.max(0, p.accuracy + error * random.normal())) };
     });
     const refit = fitPowerLaw(again);
-    return refit ? at(refit, labels) - at(refit, last.labels) : 0;
+    return (refit ? at(refit, labels) - at(refit, last.labels) : 0) + residual * random.normal();
   }).sort();
   const pick = (share: number): number => draws[Math.floor(share * (RESAMPLES - 1))] as number;
   const gain = Math.max(0, at(law, labels) - at(law, last.labels));

@@ -46,7 +46,7 @@ export function labelEfficiency(
   splits: readonly RandomSplit[],
   size: number,
   random: Random,
-  resamples = 300,
+  resamples = 200,
 ): LabelEfficiency {
   if (size < LEAST_TEST_LABELS) {
     return {

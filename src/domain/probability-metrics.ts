@@ -34,32 +34,40 @@ export interface ReliabilityBin {
   readonly count: number;
 }
 
-/**
- * Predictions sorted by confidence in bins of equal size, at most 10 and of at least 15 rows. Null with fewer than two
- * bins: too few rows to say anything.
- */
-export function reliabilityBins(
+/** Probability of the predicted class and whether it is right, for each row, ascending by probability. */
+export function confidences(
   p: ArrayLike<number>,
   truth: ArrayLike<number>,
   classes: number,
-): readonly ReliabilityBin[] | null {
-  const n = truth.length;
-  const bins = Math.min(MOST_BINS, Math.floor(n / LEAST_PER_BIN));
-  if (bins < 2) return null;
-  const rows = Array.from({ length: n }, (_, i) => {
+): { confidence: number; isRight: boolean }[] {
+  return Array.from({ length: truth.length }, (_, i) => {
     let best = 0;
     for (let c = 1; c < classes; c++) {
       if ((p[i * classes + c] as number) > (p[i * classes + best] as number)) best = c;
     }
     return { confidence: p[i * classes + best] as number, isRight: best === truth[i] };
   }).sort((a, b) => a.confidence - b.confidence);
+}
+
+/**
+ * Bins of equal size, at most 10 and of at least 15 rows. Null with fewer than two bins: too few rows to say anything.
+ * @param sorted rows ascending by confidence
+ */
+export function reliabilityBins(
+  sorted: readonly { readonly confidence: number; readonly isRight: boolean }[],
+): readonly ReliabilityBin[] | null {
+  const n = sorted.length;
+  const bins = Math.min(MOST_BINS, Math.floor(n / LEAST_PER_BIN));
+  if (bins < 2) return null;
   return Array.from({ length: bins }, (_, b) => {
-    const part = rows.slice(Math.floor((b * n) / bins), Math.floor(((b + 1) * n) / bins));
-    return {
-      confidence: part.reduce((sum, r) => sum + r.confidence, 0) / part.length,
-      accuracy: part.filter((r) => r.isRight).length / part.length,
-      count: part.length,
-    };
+    const [from, to] = [Math.floor((b * n) / bins), Math.floor(((b + 1) * n) / bins)];
+    let confidence = 0;
+    let right = 0;
+    for (let i = from; i < to; i++) {
+      confidence += sorted[i]?.confidence ?? 0;
+      if (sorted[i]?.isRight) right++;
+    }
+    return { confidence: confidence / (to - from), accuracy: right / (to - from), count: to - from };
   });
 }
 

@@ -11,6 +11,8 @@ const real = v.pipe(v.number(), v.finite());
 const base = { id: text, seq: count, at: v.pipe(real, v.minValue(-MOST_TIME_MS), v.maxValue(MOST_TIME_MS)) };
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const stopping = v.object({ kappa: share, poolError: share, slope: share, target: share, budget: count });
 const settings = v.object({
   testSize: count,
   batchSize: v.pipe(count, v.minValue(1)),
@@ -19,6 +21,7 @@ const settings = v.object({
   coldStart: text,
   encoder: text,
   backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
+  stopping: v.optional(stopping),
 });
 const pick = v.object({ item: text, strategy: text, utility: real, reason: text });
 const schema = v.object({

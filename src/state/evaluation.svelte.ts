@@ -19,6 +19,15 @@ export interface CurvePoint {
   readonly n: number;
 }
 
+/** What one checkpoint says of the test set. */
+export interface TestOutput {
+  readonly items: readonly ItemId[];
+  readonly classes: readonly ClassId[];
+  /** Row-major [items, classes]. */
+  readonly probabilities: Float32Array;
+  readonly predicted: ReadonlyMap<ItemId, ClassId>;
+}
+
 export interface ReportView extends TestReport {
   readonly modelVersion: number;
   readonly perClass: readonly (TestReport['perClass'][number] & { name: string; colour: number })[];
@@ -29,8 +38,8 @@ export interface ReportView extends TestReport {
 /** Honest numbers: every checkpoint on the labelled part of the frozen test set. */
 export class EvaluationState {
   readonly #session: ProjectSession;
-  /** What each checkpoint says of each test item: class id by item. */
-  readonly #predicted = new Map<number, ReadonlyMap<ItemId, ClassId>>();
+  /** What each checkpoint says of each test item. */
+  readonly #outputs = new Map<number, TestOutput>();
   #reports = $state.raw<ReadonlyMap<number, TestReport>>(new Map());
   #isRunning = false;
   #isStale = false;
@@ -90,6 +99,11 @@ export class EvaluationState {
     return 'Working out the numbers.';
   });
 
+  /** What a checkpoint says of the test set; undefined until it was asked. */
+  output(version: number): TestOutput | undefined {
+    return this.#outputs.get(version);
+  }
+
   /** A new checkpoint is trained and current in the learner. */
   async headTrained(head: Head): Promise<void> {
     await this.#predict(head);
@@ -119,13 +133,13 @@ export class EvaluationState {
       const reports = new Map<number, TestReport>();
       for (const model of [...state.models].reverse()) {
         if (model.encoder !== this.#session.encoding.key) continue;
-        if (!this.#predicted.has(model.version)) {
+        if (!this.#outputs.has(model.version)) {
           const head = await this.#session.storage.heads.get(this.#session.id, model.version);
           if (!head) continue;
           await this.#predict(head);
         }
-        const predicted = this.#predicted.get(model.version);
-        if (predicted) reports.set(model.version, evaluateTestSet(this.#session.state, predicted, state.seed));
+        const output = this.#outputs.get(model.version);
+        if (output) reports.set(model.version, evaluateTestSet(this.#session.state, output.predicted, state.seed));
         this.#reports = new Map(reports);
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -146,6 +160,6 @@ export class EvaluationState {
       const winner = head.classes[best];
       if (winner) predicted.set(id, winner);
     });
-    this.#predicted.set(head.version, predicted);
+    this.#outputs.set(head.version, { items: ids, classes: head.classes, probabilities: flat, predicted });
   }
 }

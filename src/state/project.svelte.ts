@@ -12,6 +12,7 @@ import { EncodingState } from './encoding.svelte.ts';
 import { EvaluationState } from './evaluation.svelte.ts';
 import { ExportingState } from './exporting.svelte.ts';
 import type { Jobs } from './jobs.svelte.ts';
+import { InsightState } from './insight.svelte.ts';
 import { LabellingState } from './labelling.svelte.ts';
 import { Learning } from './learning.svelte.ts';
 import { MediaCache } from './media.svelte.ts';
@@ -40,6 +41,7 @@ export class ProjectSession {
   readonly learning: Learning;
   readonly labelling: LabellingState;
   readonly evaluation: EvaluationState;
+  readonly insight: InsightState;
   readonly exporting: ExportingState;
 
   private constructor(
@@ -66,6 +68,7 @@ export class ProjectSession {
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);
     this.evaluation = new EvaluationState(this);
+    this.insight = new InsightState(this);
     this.exporting = new ExportingState(this);
   }
 

@@ -5,6 +5,7 @@ import { isotonic, labelEfficiency, randomAccuracy, type RandomSplit } from '../
 import {
   averagePrecision,
   brierScore,
+  confidences,
   expectedCalibrationError,
   logLoss,
   reliabilityBins,
@@ -40,7 +41,7 @@ describe('scores of probabilities', () => {
     expect(averagePrecision([0.2], [false])).toBeNull();
     expect(logLoss([], [], 3)).toBeNull();
     expect(brierScore([], [], 3)).toBeNull();
-    expect(reliabilityBins(p, truth, 3)).toBeNull();
+    expect(reliabilityBins(confidences(p, truth, 3))).toBeNull();
   });
 
   it('stay finite for a certain mistake', () => {
@@ -52,7 +53,7 @@ describe('scores of probabilities', () => {
     const probabilities = Array.from({ length: n }, (_, i) => (i < 30 ? [0.6, 0.4] : [0.9, 0.1])).flat();
     // 15 of the 30 unsure ones and 27 of the 30 sure ones are right.
     const labels = Array.from({ length: n }, (_, i) => (i < 30 ? i % 2 : i % 10 === 0 ? 1 : 0));
-    const bins = reliabilityBins(probabilities, labels, 2) ?? [];
+    const bins = reliabilityBins(confidences(probabilities, labels, 2)) ?? [];
     expect(bins.map((b) => b.count)).toEqual([15, 15, 15, 15]);
     const unsure = bins.slice(0, 2);
     expect(unsure.reduce((sum, b) => sum + b.accuracy, 0) / 2).toBeCloseTo(0.5, 10);
@@ -154,6 +155,24 @@ describe('forecast', () => {
     expect(forecast?.gain).toBeCloseTo(2 * 100 ** -0.8 - 2 * 150 ** -0.8, 2);
     expect(forecast?.gainInterval.low).toBeLessThanOrEqual(forecast?.gain ?? 0);
     expect(forecast?.gainInterval.high).toBeGreaterThanOrEqual(forecast?.gain ?? 1);
+  });
+
+  it('has an interval that holds the true gain about as often as it says', () => {
+    const random = seededRandom(8);
+    let held = 0;
+    const trials = 120;
+    for (let trial = 0; trial < trials; trial++) {
+      const truth = (labels: number): number => 0.92 - (1.2 + random.fork('b').next()) * labels ** -0.6;
+      const noisy = [20, 40, 60, 80, 100, 120].map((labels) => {
+        const accuracy = truth(labels);
+        const error = Math.sqrt((accuracy * (1 - accuracy) * 0.5) / 150);
+        return { labels, accuracy: accuracy + error * random.normal(), n: 150 };
+      });
+      const gain = truth(170) - truth(120);
+      const interval = forecastGain(noisy, 50, random.fork(`trial ${trial}`))?.gainInterval;
+      if (interval && interval.low <= gain && gain <= interval.high) held++;
+    }
+    expect(held / trials).toBeGreaterThan(0.88);
   });
 
   it('refuses to guess from fewer than four rounds, and never promises more than everything', () => {

@@ -60,6 +60,14 @@ export class TfjsLearner implements Learner {
     return { ...head, fitMs: performance.now() - started };
   }
 
+  async tryHead(request: TrainRequest, test: Int32Array): Promise<Int32Array> {
+    const pool = this.#requirePool();
+    const head = await this.#fitter.fit(pool, request);
+    const probabilities = headProbabilities(head, pool.data, test);
+    const classes = head.bias.length;
+    return test.map((_, i) => topTwo(probabilities, i, classes).firstClass);
+  }
+
   use(head: FittedHead | null): Promise<void> {
     this.#head = head;
     this.#probabilities = null;

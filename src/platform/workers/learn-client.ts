@@ -28,6 +28,9 @@ export class WorkerLearner implements Learner {
   train(request: TrainRequest): Promise<FittedHead> {
     return this.#connection.call((w) => w.train(request));
   }
+  tryHead(request: TrainRequest, test: Int32Array): Promise<Int32Array> {
+    return this.#connection.call((w) => w.tryHead(request, test));
+  }
   use(head: FittedHead | null): Promise<void> {
     return this.#connection.call((w) => w.use(head));
   }

@@ -1,0 +1,204 @@
+import { isAbort } from '../domain/errors.ts';
+import { forecastGain, type Forecast } from '../domain/forecast.ts';
+import type { ItemId } from '../domain/ids.ts';
+import { labelEfficiency, randomAccuracy, type LabelEfficiency, type RandomSplit } from '../domain/label-efficiency.ts';
+import { cohenKappa } from '../domain/metrics.ts';
+import { probabilityReport, type ProbabilityReport } from '../domain/probability-report.ts';
+import { hashSeed, seededRandom } from '../domain/random.ts';
+import {
+  DEFAULT_THRESHOLDS,
+  expectedPoolError,
+  stoppingAdvice,
+  type Criterion,
+  type StoppingThresholds,
+} from '../domain/stopping.ts';
+import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts';
+import { imitateRandomSampling } from '../loop/imitate-random.ts';
+import { helperRows, trainingSet } from '../loop/training-set.ts';
+import type { ProjectSession } from './project.svelte.ts';
+
+const FORECAST_LABELS = 50;
+/** Checkpoints whose predictions are compared: one more than the window of the advice. */
+const COMPARED = 4;
+
+/** What goes beyond the score: probabilities, random sampling, what more labels would bring, when to stop. */
+export class InsightState {
+  readonly #session: ProjectSession;
+  #efficiency = $state.raw<LabelEfficiency | null>(null);
+  #splits = $state.raw<{ key: string; list: readonly RandomSplit[] } | null>(null);
+  #progress = $state.raw<{ done: number; total: number } | null>(null);
+  #kappas = $state.raw<readonly number[]>([]);
+  #poolError = $state.raw<number | null>(null);
+  #seedEstimate = $state.raw<SeedEstimate | null>(null);
+  #running: AbortController | null = null;
+
+  constructor(session: ProjectSession) {
+    this.#session = session;
+  }
+
+  get efficiency(): LabelEfficiency | null {
+    return this.#efficiency;
+  }
+  /** How far the comparison with random sampling is; null when it rests. */
+  get progress(): { done: number; total: number } | null {
+    return this.#progress;
+  }
+  get seedEstimate(): SeedEstimate | null {
+    return this.#seedEstimate;
+  }
+  /** Accuracy of heads trained on random test items and tested on others. */
+  readonly randomCurve: readonly { labels: number; accuracy: number }[] = $derived.by(() => {
+    const list = this.#splits?.list ?? [];
+    const sizes = [...new Set(list.map((s) => s.labels))].sort((a, b) => a - b);
+    return sizes.map((labels) => ({ labels, accuracy: randomAccuracy(list, labels) }));
+  });
+  readonly probabilities: ProbabilityReport | null = $derived.by(() => {
+    const { evaluation, state } = this.#session;
+    const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
+    if (!output) return null;
+    const labelled = output.items.flatMap((item, i) => {
+      const truth = output.classes.indexOf(state.labels.get(item)?.classId ?? ('' as never));
+      return truth < 0 ? [] : [{ i, truth }];
+    });
+    const width = output.classes.length;
+    const p = labelled.flatMap(({ i }) => [...output.probabilities.subarray(i * width, (i + 1) * width)]);
+    return probabilityReport(
+      p,
+      labelled.map((l) => l.truth),
+      output.classes,
+      state.seed,
+    );
+  });
+  readonly forecast: Forecast | null = $derived.by(() => {
+    const points = this.#session.evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy, n: p.n }));
+    return forecastGain(points, FORECAST_LABELS, seededRandom(hashSeed(this.#session.state.seed, 'forecast')));
+  });
+  readonly thresholds: StoppingThresholds = $derived.by(
+    () => this.#session.state.settings.stopping ?? DEFAULT_THRESHOLDS,
+  );
+  readonly advice: readonly Criterion[] = $derived.by(() => {
+    const { evaluation } = this.#session;
+    return stoppingAdvice(
+      {
+        kappas: this.#kappas,
+        poolError: this.#poolError,
+        curve: evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy })),
+        accuracyInterval: evaluation.report?.accuracyInterval ?? null,
+        labels: this.#session.personLabelCount,
+      },
+      this.thresholds,
+    );
+  });
+
+  setThresholds(change: Partial<StoppingThresholds>): Promise<void> {
+    return this.#session.changeSettings({ stopping: { ...this.thresholds, ...change } });
+  }
+
+  /** Works everything out again, as long as the stage is shown; a call under way is given up. */
+  refresh(): void {
+    this.stop();
+    const controller = new AbortController();
+    this.#running = controller;
+    this.#work(controller.signal).catch((error: unknown) => {
+      if (!isAbort(error)) this.#session.fail(error);
+    });
+  }
+  stop(): void {
+    this.#running?.abort();
+    this.#running = null;
+    this.#progress = null;
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    if (!this.#session.state.activeModel || !this.#session.encoding.isComplete) return;
+    await this.#compareCheckpoints(signal);
+    if (!this.#session.evaluation.report) await this.#estimateFromSeed(signal);
+    else await this.#compareWithRandom(signal);
+  }
+
+  /** Agreement of the latest checkpoints on the pool, and the errors that are left there. */
+  async #compareCheckpoints(signal: AbortSignal): Promise<void> {
+    const s = this.#session;
+    const models = s.state.models.filter((m) => m.encoder === s.encoding.key).slice(-COMPARED);
+    const pool = s.items.filter((i) => !s.state.test.has(i.id) && s.encoding.has(i.id)).map((i) => i.row);
+    const tops: string[][] = [];
+    let doubt: number[] = [];
+    for (const model of models) {
+      signal.throwIfAborted();
+      const head = await s.storage.heads.get(s.id, model.version);
+      if (!head) continue;
+      const scores = await s.learning.withLearner((l) => l.score(), head);
+      tops.push(pool.map((row) => head.classes[scores.top[row] ?? 0] ?? ''));
+      doubt = pool.map((row) => 1 - (scores.topProbability[row] ?? 0));
+    }
+    const ids = s.state.schema.classes.map((c) => c.id as string);
+    const index = (list: readonly string[]): number[] => list.map((id) => Math.max(0, ids.indexOf(id)));
+    this.#kappas = tops.slice(1).map((list, i) => cohenKappa(index(tops[i] ?? []), index(list), ids.length) ?? 1);
+    this.#poolError = this.#correctedError(doubt);
+  }
+
+  #correctedError(doubt: readonly number[]): number | null {
+    const { evaluation, state } = this.#session;
+    const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
+    if (!output) return null;
+    const width = output.classes.length;
+    const rows = output.items.flatMap((item, i) => {
+      const truth = state.labels.get(item)?.classId;
+      if (!truth) return [];
+      const own = output.probabilities.subarray(i * width, (i + 1) * width);
+      return [{ doubt: 1 - Math.max(...own), isWrong: output.predicted.get(item) !== truth }];
+    });
+    return expectedPoolError(
+      doubt,
+      rows.map((r) => r.doubt),
+      rows.map((r) => r.isWrong),
+    );
+  }
+
+  async #compareWithRandom(signal: AbortSignal): Promise<void> {
+    const s = this.#session;
+    const test = [...s.state.test].filter((id) => s.state.labels.has(id) && s.encoding.has(id));
+    const key = `${s.encoding.key}:${test.map((id) => s.state.labels.get(id)?.id ?? '').join()}`;
+    if (this.#splits?.key !== key) {
+      const list = await imitateRandomSampling(
+        {
+          rows: test.map((id) => s.itemById(id)?.row ?? 0),
+          classes: test.map((id) => s.state.labels.get(id)?.classId ?? ('' as never)),
+          pool: helperRows(s.state, s.items, (item) => s.encoding.has(item.id)),
+          seed: hashSeed(s.state.seed, 'random-curve'),
+        },
+        (request, rows) => s.learning.withLearner((l) => l.tryHead(request, rows)),
+        signal,
+        (done, total) => (this.#progress = { done, total }),
+      );
+      signal.throwIfAborted();
+      this.#progress = null;
+      this.#splits = { key, list };
+    }
+    const checkpoints = s.evaluation.curve.flatMap((p) => {
+      const output = s.evaluation.output(p.modelVersion);
+      if (!output) return [];
+      return [
+        {
+          labels: p.labels,
+          isRight: test.map((id: ItemId) => output.predicted.get(id) === s.state.labels.get(id)?.classId),
+        },
+      ];
+    });
+    const random = seededRandom(hashSeed(s.state.seed, 'efficiency'));
+    this.#efficiency = labelEfficiency(checkpoints, this.#splits.list, test.length, random);
+  }
+
+  async #estimateFromSeed(signal: AbortSignal): Promise<void> {
+    const s = this.#session;
+    const isEmbedded = (item: { id: ItemId }): boolean => s.encoding.has(item.id);
+    const set = trainingSet(s.state, s.items, isEmbedded);
+    this.#seedEstimate = await crossValidatedSeed(
+      set,
+      helperRows(s.state, s.items, isEmbedded),
+      hashSeed(s.state.seed, 'seed-estimate'),
+      (request, rows) => s.learning.withLearner((l) => l.tryHead(request, rows)),
+      signal,
+    );
+  }
+}
