@@ -10,6 +10,9 @@ export interface Clustering {
   readonly k: number;
 }
 
+/** Dimensions that are summed before a look at the limit. */
+const STRETCH = 32;
+
 /**
  * Lloyd's k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007). Plain float64, so the same input
  * and seed give the same clusters on every machine. Ties go to the lower centre; an empty cluster is moved to the row
@@ -71,11 +74,13 @@ function assign(
 ): number {
   let changed = 0;
   for (let r = 0; r < rows; r++) {
-    let best = 0;
-    let bestDistance = Infinity;
+    // The cluster of the last step is mostly still the nearest: measured first, it cuts the others short.
+    const own = assignment[r] as number;
+    let best = Math.max(0, own);
+    let bestDistance = own < 0 ? Infinity : squaredDistance(data, r, centres, own, dim);
     for (let c = 0; c < k; c++) {
-      const distance = squaredDistance(data, r, centres, c, dim);
-      if (distance < bestDistance) {
+      const distance = squaredDistance(data, r, centres, c, dim, bestDistance);
+      if (distance < bestDistance || (distance === bestDistance && c < best)) {
         bestDistance = distance;
         best = c;
       }
@@ -117,13 +122,24 @@ function update(
   }
 }
 
-function squaredDistance(data: ArrayLike<number>, row: number, centres: Float64Array, c: number, dim: number): number {
+/** Squared distance, or some number above `limit` as soon as it is known to exceed that. */
+function squaredDistance(
+  data: ArrayLike<number>,
+  row: number,
+  centres: Float64Array,
+  c: number,
+  dim: number,
+  limit = Infinity,
+): number {
   let sum = 0;
   const a = row * dim;
   const b = c * dim;
-  for (let d = 0; d < dim; d++) {
-    const delta = (data[a + d] as number) - (centres[b + d] as number);
-    sum += delta * delta;
+  for (let start = 0; start < dim && sum <= limit; start += STRETCH) {
+    const end = Math.min(dim, start + STRETCH);
+    for (let d = start; d < end; d++) {
+      const delta = (data[a + d] as number) - (centres[b + d] as number);
+      sum += delta * delta;
+    }
   }
   return sum;
 }

@@ -23,6 +23,8 @@ export interface LogisticOptions {
   readonly start?: Pick<LogisticFit, 'weights' | 'bias'>;
   /** Default 60. */
   readonly maxIterations?: number;
+  /** Largest gradient entry at which it stops, relative to the first one where that is above 1. Default 1e-4. */
+  readonly tolerance?: number;
   /** Weight of each row in the mean loss, [n]; all 1 when absent. */
   readonly sampleWeights?: Float64Array;
 }
@@ -105,7 +107,7 @@ interface Problem {
 /** @param toResidual turns logits [n, classes] into weighted residuals in place and returns the weighted summed loss */
 function fit(
   { z, n, dim, classes, lambda }: Problem,
-  { start, maxIterations = 60 }: LogisticOptions,
+  { start, maxIterations = 60, tolerance = 1e-4 }: LogisticOptions,
   toResidual: (logits: Float64Array) => number,
 ): LogisticFit {
   const weightCount = dim * classes;
@@ -135,11 +137,14 @@ function fit(
     }
     return loss + 0.5 * lambda * norm;
   };
-  const { value, iterations } = minimise(objective, theta, maxIterations, 1e-5);
+  const { value, iterations } = minimise(objective, theta, maxIterations, tolerance);
   return { weights: theta.slice(0, weightCount), bias: theta.slice(weightCount), loss: value, iterations };
 }
 
-/** out [n, classes] = z W + b; theta is W [dim, classes] then b. Four rows at a time share each weight row. */
+/**
+ * out [n, classes] = z W + b; theta is W [dim, classes] then b. Two rows and four features at a time: most of what is
+ * loaded is used twice, and sums are stored once per four products.
+ */
 function logits(
   z: Float64Array,
   theta: Float64Array,
@@ -150,30 +155,50 @@ function logits(
 ): void {
   const biasAt = dim * classes;
   for (let i = 0; i < n; i++) for (let c = 0; c < classes; c++) out[i * classes + c] = theta[biasAt + c] as number;
-  const even = n - (n % 4);
-  for (let i = 0; i < even; i += 4) {
-    const r0 = i * dim;
-    const o0 = i * classes;
-    const o1 = o0 + classes;
-    const o2 = o1 + classes;
-    const o3 = o2 + classes;
-    for (let d = 0; d < dim; d++) {
+  const [evenRows, fours] = [n - (n % 2), dim - (dim % 4)];
+  for (let i = 0; i < evenRows; i += 2) {
+    const [r0, r1] = [i * dim, (i + 1) * dim];
+    const [o0, o1] = [i * classes, (i + 1) * classes];
+    for (let d = 0; d < fours; d += 4) {
       const a0 = z[r0 + d] as number;
-      const a1 = z[r0 + dim + d] as number;
-      const a2 = z[r0 + 2 * dim + d] as number;
-      const a3 = z[r0 + 3 * dim + d] as number;
+      const a1 = z[r0 + d + 1] as number;
+      const a2 = z[r0 + d + 2] as number;
+      const a3 = z[r0 + d + 3] as number;
+      const b0 = z[r1 + d] as number;
+      const b1 = z[r1 + d + 1] as number;
+      const b2 = z[r1 + d + 2] as number;
+      const b3 = z[r1 + d + 3] as number;
       const w0 = d * classes;
+      const w1 = w0 + classes;
+      const w2 = w1 + classes;
+      const w3 = w2 + classes;
       for (let c = 0; c < classes; c++) {
-        const w = theta[w0 + c] as number;
-        out[o0 + c] = (out[o0 + c] as number) + a0 * w;
-        out[o1 + c] = (out[o1 + c] as number) + a1 * w;
-        out[o2 + c] = (out[o2 + c] as number) + a2 * w;
-        out[o3 + c] = (out[o3 + c] as number) + a3 * w;
+        const u0 = theta[w0 + c] as number;
+        const u1 = theta[w1 + c] as number;
+        const u2 = theta[w2 + c] as number;
+        const u3 = theta[w3 + c] as number;
+        out[o0 + c] = (out[o0 + c] as number) + (a0 * u0 + a1 * u1 + (a2 * u2 + a3 * u3));
+        out[o1 + c] = (out[o1 + c] as number) + (b0 * u0 + b1 * u1 + (b2 * u2 + b3 * u3));
       }
     }
+    addProducts(z, theta, i, i + 2, fours, dim, classes, out);
   }
-  for (let i = even; i < n; i++) {
-    for (let d = 0; d < dim; d++) {
+  addProducts(z, theta, evenRows, n, 0, dim, classes, out);
+}
+
+/** The part of the product that does not fit the tiles: some rows, features from `first` on. */
+function addProducts(
+  z: Float64Array,
+  theta: Float64Array,
+  fromRow: number,
+  toRow: number,
+  first: number,
+  dim: number,
+  classes: number,
+  out: Float64Array,
+): void {
+  for (let i = fromRow; i < toRow; i++) {
+    for (let d = first; d < dim; d++) {
       const a = z[i * dim + d] as number;
       for (let c = 0; c < classes; c++) {
         out[i * classes + c] = (out[i * classes + c] as number) + a * (theta[d * classes + c] as number);
@@ -238,7 +263,7 @@ function softResidual(
   return loss;
 }
 
-/** gradient[0 .. dim*classes) += zT residual. Four rows at a time share each gradient row. */
+/** gradient[0 .. dim*classes) += zT residual. Four rows and two features at a time share what is loaded. */
 function accumulate(
   z: Float64Array,
   r: Float64Array,
@@ -247,31 +272,54 @@ function accumulate(
   classes: number,
   gradient: Float64Array,
 ): void {
-  const even = n - (n % 4);
-  for (let i = 0; i < even; i += 4) {
+  const [fours, evenFeatures] = [n - (n % 4), dim - (dim % 2)];
+  for (let i = 0; i < fours; i += 4) {
     const r0 = i * dim;
+    const r1 = r0 + dim;
+    const r2 = r1 + dim;
+    const r3 = r2 + dim;
     const o0 = i * classes;
     const o1 = o0 + classes;
     const o2 = o1 + classes;
     const o3 = o2 + classes;
-    for (let d = 0; d < dim; d++) {
+    for (let d = 0; d < evenFeatures; d += 2) {
       const a0 = z[r0 + d] as number;
-      const a1 = z[r0 + dim + d] as number;
-      const a2 = z[r0 + 2 * dim + d] as number;
-      const a3 = z[r0 + 3 * dim + d] as number;
+      const a1 = z[r1 + d] as number;
+      const a2 = z[r2 + d] as number;
+      const a3 = z[r3 + d] as number;
+      const b0 = z[r0 + d + 1] as number;
+      const b1 = z[r1 + d + 1] as number;
+      const b2 = z[r2 + d + 1] as number;
+      const b3 = z[r3 + d + 1] as number;
       const g0 = d * classes;
+      const g1 = g0 + classes;
       for (let c = 0; c < classes; c++) {
-        gradient[g0 + c] =
-          (gradient[g0 + c] as number) +
-          a0 * (r[o0 + c] as number) +
-          a1 * (r[o1 + c] as number) +
-          a2 * (r[o2 + c] as number) +
-          a3 * (r[o3 + c] as number);
+        const u0 = r[o0 + c] as number;
+        const u1 = r[o1 + c] as number;
+        const u2 = r[o2 + c] as number;
+        const u3 = r[o3 + c] as number;
+        gradient[g0 + c] = (gradient[g0 + c] as number) + (a0 * u0 + a1 * u1 + (a2 * u2 + a3 * u3));
+        gradient[g1 + c] = (gradient[g1 + c] as number) + (b0 * u0 + b1 * u1 + (b2 * u2 + b3 * u3));
       }
     }
+    addOuter(z, r, i, i + 4, evenFeatures, dim, classes, gradient);
   }
-  for (let i = even; i < n; i++) {
-    for (let d = 0; d < dim; d++) {
+  addOuter(z, r, fours, n, 0, dim, classes, gradient);
+}
+
+/** The part of the gradient that does not fit the tiles. */
+function addOuter(
+  z: Float64Array,
+  r: Float64Array,
+  fromRow: number,
+  toRow: number,
+  first: number,
+  dim: number,
+  classes: number,
+  gradient: Float64Array,
+): void {
+  for (let i = fromRow; i < toRow; i++) {
+    for (let d = first; d < dim; d++) {
       const a = z[i * dim + d] as number;
       for (let c = 0; c < classes; c++) {
         gradient[d * classes + c] = (gradient[d * classes + c] as number) + a * (r[i * classes + c] as number);

@@ -1,13 +1,14 @@
-import { fitLogistic } from './logistic.ts';
+import { fitLogistic, type LogisticFit } from './logistic.ts';
 import type { Random } from './random.ts';
-import { spanFactor } from './span.ts';
+import { fromSpan, spanFactor } from './span.ts';
 
 /** Inverse penalties that are tried, in scikit-learn's scale for unit-norm features: lambda = dim / (C * n). */
 const CANDIDATES = [1, 10, 100];
 /** Used while there are too few labels to choose. C = 1, the usual default, wrecks label efficiency on unit-norm features. */
-const DEFAULT_C = 10;
+export const DEFAULT_C = 10;
 const MOST_ROWS = 128;
 const FOLDS = 3;
+const FOLD_ITERATIONS = 15;
 const MIN_LABELS_PER_CLASS = 3;
 
 /** lambda of `fitLogistic` for an inverse penalty C. */
@@ -15,24 +16,22 @@ export function lambdaOf(c: number, dim: number, n: number): number {
   return dim / (c * n);
 }
 
+export interface Choice {
+  /** Inverse penalty. */
+  readonly c: number;
+  /** Mean log loss per held-out label. */
+  readonly loss: number;
+  /** Mean of the folds' solutions at that penalty: a good start for the fit to all rows. */
+  readonly start: { readonly weights: Float64Array; readonly bias: Float64Array };
+}
+
 /**
  * Chooses the inverse penalty by stratified cross-validated log loss on at most 128 labels. The choice depends on the
  * labels and the seed alone, so it is the same after a reload. Rows are expressed in the basis of their own span
- * (Cholesky factor of the Gram matrix), which leaves the ridge problem unchanged and makes it small.
+ * (Cholesky factor of the Gram matrix), which leaves the ridge problem unchanged and makes it small. Null with too few
+ * labels to tell: then `DEFAULT_C` is used.
  * @param z standardised rows, [n, dim]
  */
-export function chooseC(
-  z: Float64Array,
-  y: Int32Array,
-  n: number,
-  dim: number,
-  classes: number,
-  random: Random,
-): number {
-  return crossValidateC(z, y, n, dim, classes, random, CANDIDATES)?.c ?? DEFAULT_C;
-}
-
-/** The best of some inverse penalties with its mean log loss per held-out label; null with too few labels to tell. */
 export function crossValidateC(
   z: Float64Array,
   y: Int32Array,
@@ -41,24 +40,38 @@ export function crossValidateC(
   classes: number,
   random: Random,
   candidates: readonly number[] = CANDIDATES,
-): { c: number; loss: number } | null {
+): Choice | null {
   if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return null;
   const order = stratified(y, n, random).slice(0, MOST_ROWS);
   const m = order.length;
   const width = Math.min(m, dim);
-  const x = m <= dim ? spanFactor(gather(z, order, dim), m, dim) : gather(z, order, dim);
+  const rows = gather(z, order, dim);
+  const x = m <= dim ? spanFactor(rows, m, dim) : rows;
   const target = Int32Array.from(order, (row) => y[row] as number);
-  let best = DEFAULT_C;
-  let bestLoss = Infinity;
-  for (const c of candidates) {
-    let loss = 0;
-    for (let fold = 0; fold < FOLDS; fold++) loss += foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold);
-    if (loss < bestLoss) {
-      bestLoss = loss;
-      best = c;
-    }
+  // From the weakest penalty to the strongest; each fold's fit starts the next. The loss has one valley: past it we stop.
+  let best: { c: number; loss: number; fits: readonly LogisticFit[] } | null = null;
+  let fits: LogisticFit[] = [];
+  for (const c of [...candidates].sort((a, b) => b - a)) {
+    const results = Array.from({ length: FOLDS }, (_, fold) =>
+      foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold, fits[fold]),
+    );
+    fits = results.map((r) => r.fit);
+    const loss = results.reduce((sum, r) => sum + r.loss, 0);
+    if (best && loss >= best.loss) break;
+    best = { c, loss, fits };
   }
-  return { c: best, loss: bestLoss / m };
+  if (!best) return null;
+  const mean = (of: (fit: LogisticFit) => Float64Array): Float64Array => {
+    const sum = new Float64Array(of(best.fits[0] as LogisticFit).length);
+    for (const fit of best.fits) of(fit).forEach((value, i) => (sum[i] = (sum[i] as number) + value / FOLDS));
+    return sum;
+  };
+  const weights = mean((f) => f.weights);
+  const start = {
+    weights: m <= dim ? fromSpan(x, weights, rows, m, dim, classes) : weights,
+    bias: mean((f) => f.bias),
+  };
+  return { c: best.c, loss: best.loss / m, start };
 }
 
 /** Rows shuffled, then dealt class by class in turn, so that every fold and every prefix sees each class. */
@@ -86,13 +99,17 @@ function foldLoss(
   classes: number,
   lambda: number,
   fold: number,
-): number {
+  start: LogisticFit | undefined,
+): { loss: number; fit: LogisticFit } {
   const train: number[] = [];
   const test: number[] = [];
   for (let i = 0; i < m; i++) (i % FOLDS === fold ? test : train).push(i);
   const z = gather(x, train, width);
   const labels = Int32Array.from(train, (i) => y[i] as number);
-  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, { maxIterations: 20 });
+  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, {
+    maxIterations: FOLD_ITERATIONS,
+    ...(start ? { start } : {}),
+  });
   let loss = 0;
   for (const i of test) {
     const scores = new Float64Array(classes);
@@ -105,7 +122,7 @@ function foldLoss(
     const total = scores.reduce((a, b) => a + Math.exp(b - max), 0);
     loss += Math.log(total) + max - (scores[y[i] as number] as number);
   }
-  return loss;
+  return { loss, fit };
 }
 
 function gather(z: Float64Array, rows: readonly number[], dim: number): Float64Array {

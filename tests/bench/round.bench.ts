@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 
 interface BenchContext {
@@ -5,20 +8,26 @@ interface BenchContext {
   readonly quick: boolean;
   readonly log: (line: string) => void;
 }
-const SIZES = [10_000, 100_000];
+const SIZES = [10_000, 30_000, 100_000];
+/** As many as the peer picks. */
+const BATCH = 50;
 const BACKENDS = ['wasm', 'cpu', 'webgpu'] as const;
 const REPEATS = 3;
 
-/** Train, score and select in the app's learn worker: 384 features, 500 labels, 20 classes, a batch of 20; best of three. */
+/**
+ * Train, score and select in the app's learn worker: 384 features, 500 labels, 20 classes, a batch of 50 by margin and
+ * k-means; best of three. UHerding's selection is timed beside it. On WASM the same round by scikit-learn follows, where
+ * it is installed, and the ratio of its time to ours.
+ */
 export async function run({ openModules, quick, log }: BenchContext): Promise<Record<string, number>> {
   const results: Record<string, number> = {};
   for (const backend of quick ? (['wasm'] as const) : BACKENDS) {
     for (const rows of quick ? SIZES.slice(0, 1) : SIZES) {
-      if (backend !== 'wasm' && rows > 10_000) continue;
+      if (backend !== 'wasm' && rows === 30_000) continue;
       log(`${backend}, ${rows} items`);
       const page = await openModules();
       const measured = await page.evaluate(
-        async ({ backend: wanted, rows: n, repeats }) => {
+        async ({ backend: wanted, rows: n, repeats, batch }) => {
           // `load` is the bench page's door to the app's modules.
           const door = window as unknown as { load: (path: string) => Promise<Record<string, unknown>> };
           const client = (await door.load(
@@ -27,7 +36,7 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
           const { seededRandom } = (await door.load(
             '/src/domain/random.ts',
           )) as typeof import('../../src/domain/random.ts');
-          const [dim, classes, labelled, batch] = [384, 20, 500, 20];
+          const [dim, classes, labelled] = [384, 20, 500];
           const random = seededRandom(1);
           const centres = Float32Array.from({ length: classes * dim }, () => random.normal());
           const classOf = Int32Array.from({ length: n }, () => random.below(classes));
@@ -71,18 +80,57 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
             accuracy = scores.top.reduce((sum, top, i) => sum + (top === classOf[i] ? 1 : 0), 0) / n;
             runs.push({ fit_ms: t1 - t0, score_ms: t2 - t1, select_ms: t3 - t2, total_ms: t3 - t0 });
           }
+          const t4 = performance.now();
+          await learner.select({
+            strategy: 'uherding',
+            count: batch,
+            seed: 2,
+            candidates,
+            labelledRows,
+            labels,
+            classNames,
+          });
+          const uherding_ms = performance.now() - t4;
           const memory = await learner.memory();
           learner.stop();
           const best = runs.sort((a, b) => a.total_ms - b.total_ms)[0];
-          return { ...best, peak_mb: (memory.backendBytes + memory.heapBytes) / 2 ** 20, accuracy };
+          return { ...best, uherding_ms, peak_mb: (memory.backendBytes + memory.heapBytes) / 2 ** 20, accuracy };
         },
-        { backend, rows, repeats: REPEATS },
+        { backend, rows, repeats: REPEATS, batch: BATCH },
       );
       for (const [name, value] of Object.entries(measured)) {
         results[`round.${backend}.${rows}.${name}`] = Math.round(value * 100) / 100;
       }
       await page.close();
+      if (backend !== 'wasm') continue;
+      const peer = scikitLearn(rows, log);
+      const own = results[`round.wasm.${rows}.total_ms`];
+      if (peer === null || own === undefined) continue;
+      results[`round.wasm.${rows}.sklearn_ms`] = peer;
+      results[`round.wasm.${rows}.vs_sklearn`] = Math.round((100 * peer) / own) / 100;
     }
   }
   return results;
+}
+
+/** Milliseconds of the same round by scikit-learn; null, said in the log, where it is not installed. */
+function scikitLearn(rows: number, log: (line: string) => void): number | null {
+  const script = resolve(process.env['PEERS_DIR'] ?? '../shared/peers', 'sklearn_round.py');
+  if (!existsSync(script)) {
+    log('scikit-learn: skipped, its script is not here');
+    return null;
+  }
+  for (const python of ['python3', '/usr/bin/python3']) {
+    try {
+      const out = execFileSync(python, [script, String(rows)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      return (JSON.parse(out) as { total_ms: number }).total_ms;
+    } catch {
+      // This Python has no scikit-learn; the next may.
+    }
+  }
+  log('scikit-learn: skipped, not installed (Debian: python3-sklearn)');
+  return null;
 }

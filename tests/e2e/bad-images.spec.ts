@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { AppPage } from './support/app-page.ts';
-import { bmp, png, withOrientation, writeFolder } from './support/odd-files.ts';
+import { bmp, png, withOrientation, writeFolder } from './support/odd-bytes.ts';
 
 /** A picture of random noise in a format that the browser can write. */
 async function drawn(page: Page, type: string, width: number, height: number): Promise<Buffer> {

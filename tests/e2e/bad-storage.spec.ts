@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { AppPage } from './support/app-page.ts';
-import { png, writeFolder } from './support/odd-files.ts';
+import { png, writeFolder } from './support/odd-bytes.ts';
 
 const FROZEN = resolve('tests/fixtures/bundle-format-1.zip');
 

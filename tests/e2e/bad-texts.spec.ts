@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { AppPage } from './support/app-page.ts';
-import { writeFolder } from './support/odd-files.ts';
+import { writeFolder } from './support/odd-bytes.ts';
 
 async function textProject(page: Page, name: string): Promise<AppPage> {
   const app = new AppPage(page);

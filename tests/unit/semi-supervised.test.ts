@@ -16,9 +16,9 @@ describe('span coordinates', () => {
     const [n, dim, classes] = [12, 40, 3];
     const z = gaussian(n, dim, 1);
     const y = Int32Array.from({ length: n }, (_, i) => i % classes);
-    const direct = fitLogistic(z, y, n, dim, classes, 0.05, { maxIterations: 500 });
+    const direct = fitLogistic(z, y, n, dim, classes, 0.05, { maxIterations: 500, tolerance: 1e-7 });
     const factor = spanFactor(z, n, dim);
-    const inside = fitLogistic(factor, y, n, n, classes, 0.05, { maxIterations: 500 });
+    const inside = fitLogistic(factor, y, n, n, classes, 0.05, { maxIterations: 500, tolerance: 1e-7 });
     expect(inside.loss).toBeCloseTo(direct.loss, 6);
     const weights = fromSpan(factor, inside.weights, z, n, dim, classes);
     const gap = weights.reduce((most, w, i) => Math.max(most, Math.abs(w - (direct.weights[i] ?? NaN))), 0);

@@ -1,7 +1,7 @@
 import { WinnowError } from '../../domain/errors.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
-import { chooseC, crossValidateC, lambdaOf } from '../../domain/regularisation.ts';
+import { crossValidateC, DEFAULT_C, lambdaOf } from '../../domain/regularisation.ts';
 import { fitSemiSupervised, TEACHER_C, type SampleViews } from '../../domain/semi-supervised.ts';
 import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
 import type { Compute } from '../../strategies/strategy.ts';
@@ -69,10 +69,11 @@ async function plain(pool: Pool, { rows, labels, classCount, seed, c }: TrainReq
   const x = pool.gather(rows);
   const standardiser = fitStandardiser(x, n, dim);
   const z = standardise(x, n, dim, standardiser);
-  const lambda = lambdaOf(c ?? chooseC(z, labels, n, dim, classCount, seededRandom(seed)), dim, n);
+  const choice = (c ?? null) === null ? crossValidateC(z, labels, n, dim, classCount, seededRandom(seed)) : null;
+  const lambda = lambdaOf(c ?? choice?.c ?? DEFAULT_C, dim, n);
   const isSmall = n * dim * classCount <= SMALL_FIT;
   const fit = isSmall
-    ? fitLogistic(z, labels, n, dim, classCount, lambda)
+    ? fitLogistic(z, labels, n, dim, classCount, lambda, choice ? { start: choice.start } : {})
     : await fitLarge(z, labels, n, dim, classCount, lambda);
   return {
     dim,
