@@ -1,10 +1,9 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
-import { guessColumns, type ColumnGuess } from '../formats/columns.ts';
-import { importerFor } from '../formats/importers.ts';
 import type { Source } from './app-ports.ts';
 import { readTextFiles } from './import-texts.ts';
+import { folderOf } from './inspect-source.ts';
 import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
 
 export type HintMode = 'none' | 'labels' | 'reference';
@@ -12,19 +11,6 @@ export interface TableChoice {
   readonly textColumn: number;
   readonly idColumn: number | null;
   readonly labelColumn: number | null;
-}
-export interface SourceOffer {
-  readonly sourceName: string;
-  readonly fileCount: number;
-  /** Immediate folder names that may serve as labels, sorted. */
-  readonly folderNames: readonly string[];
-  readonly table: null | {
-    readonly fileName: string;
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly string[])[];
-    readonly problems: number;
-    readonly guess: ColumnGuess;
-  };
 }
 export interface ImportProgress {
   readonly done: number;
@@ -44,6 +30,11 @@ export interface ReadItem {
   readonly thumb: Blob | null;
   readonly original: Blob | null;
   readonly hint: string | null;
+}
+/** What one import brought in: items that are new, and files or rows that were refused. */
+export interface ImportResult {
+  readonly added: number;
+  readonly rejected: number;
 }
 export interface ReadResult {
   readonly read: readonly ReadItem[];
@@ -65,40 +56,26 @@ export interface ImportOptions {
 }
 
 const BATCH = 48;
-const PREVIEW_ROWS = 8;
-
-/** Looks at a source before anything is read: folder names, and the first rows when it is one table. */
-export async function inspectSource(source: Source, modality: Modality, media: MediaReader): Promise<SourceOffer> {
-  const { name: sourceName, files } = source;
-  if (files.length === 0) throw new WinnowError('nothing-usable', `${sourceName} holds no files`);
-  const folderNames = [...new Set(files.flatMap((f) => folderOf(f.path) ?? []))].sort();
-  const tableFile = modality === 'text' ? files.find((f) => importerFor(f.path)?.hasColumns) : undefined;
-  let table: SourceOffer['table'] = null;
-  if (tableFile) {
-    const importer = importerFor(tableFile.path);
-    const read = await media.readTable(importer?.id ?? '', await tableFile.blob(), 60);
-    table = {
-      fileName: tableFile.path,
-      columns: read.columns,
-      rows: read.rows.slice(0, PREVIEW_ROWS),
-      problems: read.problems.length,
-      guess: guessColumns(read),
-    };
-  }
-  return { sourceName, fileCount: files.length, folderNames, table };
-}
-
-/** Name of the folder directly above a file, or null at the top. */
-export function folderOf(path: string): string | null {
-  return path.split('/').at(-2) ?? null;
-}
 
 /**
  * Reads a source in batches. Each batch is one transaction (items, refusals, what was seen, how far), so a cancel or a
  * reload loses at most the batch under way and going on skips what is there. Exact duplicates become one item with all
- * their paths. One bad file never stops the rest; a full storage does, and keeps what was stored.
+ * their paths. One bad file never stops the rest; a full storage does, and keeps what was stored. A cancel ends the
+ * reading that is under way.
  */
-export async function importItems(options: ImportOptions): Promise<void> {
+export async function importItems(options: ImportOptions): Promise<ImportResult> {
+  const { media, signal } = options;
+  const stop = (): void => media.stop();
+  signal.addEventListener('abort', stop);
+  try {
+    signal.throwIfAborted();
+    return await readSource(options);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function readSource(options: ImportOptions): Promise<ImportResult> {
   const { storage, project, source, signal } = options;
   const files = [...source.files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const seen = new Map((await storage.items.seenFiles(project)).map((s) => [s.path, s.stamp]));
@@ -108,6 +85,7 @@ export async function importItems(options: ImportOptions): Promise<void> {
   const journal = { id: options.ids.next(), sourceName: source.name, startedAt, options: { ...options.choice } };
   let done = files.length - todo.length;
   let rejected = 0;
+  let count = 0;
   const report = (total: number): void => {
     const seconds = (options.clock.now() - startedAt) / 1000;
     const fresh = done - (files.length - todo.length);
@@ -124,6 +102,7 @@ export async function importItems(options: ImportOptions): Promise<void> {
     signal.throwIfAborted();
     const { added, changed } = ledger.take(result.read, options.modality);
     rejected += result.rejected.length;
+    count += added.length;
     const state: ImportJournal = { ...journal, total, done, isFinished: isLast };
     await storage.items.commit(project, { added, changed, rejected: result.rejected, seen: seenNow, journal: state });
     report(total);
@@ -140,7 +119,7 @@ export async function importItems(options: ImportOptions): Promise<void> {
     }
     done = total;
     await commit({ read: [], rejected: [] }, [], total, true);
-    return;
+    return { added: count, rejected };
   }
   for (let start = 0; start < todo.length; start += BATCH) {
     const batch = todo.slice(start, start + BATCH);
@@ -151,6 +130,7 @@ export async function importItems(options: ImportOptions): Promise<void> {
     await commit({ read, rejected: refused }, batch.map(seenFile), files.length, start + BATCH >= todo.length);
   }
   if (todo.length === 0) await commit({ read: [], rejected: [] }, [], files.length, true);
+  return { added: count, rejected };
 }
 
 async function readImage(file: SourceFile, options: ImportOptions): Promise<ReadResult> {

@@ -4,7 +4,8 @@ import { classId, IMPORT_ANNOTATOR } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
 import { addClass } from '../domain/schema.ts';
 import type { Source } from '../loop/app-ports.ts';
-import { importItems, inspectSource, type HintMode, type SourceOffer, type TableChoice } from '../loop/import-items.ts';
+import { importItems, type HintMode, type ImportResult, type TableChoice } from '../loop/import-items.ts';
+import { inspectSource, type SourceOffer } from '../loop/inspect-source.ts';
 import type { ImportJournal } from '../loop/ports.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
