@@ -31,10 +31,16 @@ export interface ReadItem {
   readonly original: Blob | null;
   readonly hint: string | null;
 }
-/** What one import brought in: items that are new, and files or rows that were refused. */
+/** What one import came to. */
 export interface ImportResult {
+  /** New items. */
   readonly added: number;
+  /** Items that were there and got one more path. */
+  readonly copies: number;
+  /** Files or rows that were refused. */
   readonly rejected: number;
+  /** Files that were read before and have not changed since. */
+  readonly skipped: number;
 }
 export interface ReadResult {
   readonly read: readonly ReadItem[];
@@ -85,7 +91,7 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
   const journal = { id: options.ids.next(), sourceName: source.name, startedAt, options: { ...options.choice } };
   let done = files.length - todo.length;
   let rejected = 0;
-  let count = 0;
+  const count = { added: 0, copies: 0, skipped: done };
   const report = (total: number): void => {
     const seconds = (options.clock.now() - startedAt) / 1000;
     const fresh = done - (files.length - todo.length);
@@ -102,7 +108,8 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
     signal.throwIfAborted();
     const { added, changed } = ledger.take(result.read, options.modality);
     rejected += result.rejected.length;
-    count += added.length;
+    count.added += added.length;
+    count.copies += changed.length;
     const state: ImportJournal = { ...journal, total, done, isFinished: isLast };
     await storage.items.commit(project, { added, changed, rejected: result.rejected, seen: seenNow, journal: state });
     report(total);
@@ -119,7 +126,7 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
     }
     done = total;
     await commit({ read: [], rejected: [] }, [], total, true);
-    return { added: count, rejected };
+    return { ...count, rejected };
   }
   for (let start = 0; start < todo.length; start += BATCH) {
     const batch = todo.slice(start, start + BATCH);
@@ -130,7 +137,7 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
     await commit({ read, rejected: refused }, batch.map(seenFile), files.length, start + BATCH >= todo.length);
   }
   if (todo.length === 0) await commit({ read: [], rejected: [] }, [], files.length, true);
-  return { added: count, rejected };
+  return { ...count, rejected };
 }
 
 async function readImage(file: SourceFile, options: ImportOptions): Promise<ReadResult> {

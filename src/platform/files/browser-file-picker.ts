@@ -36,7 +36,7 @@ export class BrowserFilePicker implements FilePicker {
     }
     const top = files[0]?.webkitRelativePath.split('/')[0] ?? '';
     const found = files.map((file) => fromFile(file, withoutTop(file.webkitRelativePath || file.name, top)));
-    const name = top || (files.length === 1 ? (only?.name ?? '') : `${files.length} files`);
+    const name = top || (files.length > 1 ? `${files.length} files` : (only?.name ?? ''));
     return { name, files: keep(found), handle: null };
   }
 
