@@ -2,7 +2,7 @@ import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
 import type { Source } from './app-ports.ts';
-import { readTextFiles } from './import-texts.ts';
+import { isOneText, readTextFiles } from './import-texts.ts';
 import { folderOf } from './inspect-source.ts';
 import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
 
@@ -35,7 +35,7 @@ export interface ReadItem {
 export interface ImportResult {
   /** New items. */
   readonly added: number;
-  /** Items that were there and got one more path. */
+  /** Items that were there and got one more path or a name. */
   readonly copies: number;
   /** Files or rows that were refused. */
   readonly rejected: number;
@@ -85,13 +85,14 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
   const { storage, project, source, signal } = options;
   const files = [...source.files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const seen = new Map((await storage.items.seenFiles(project)).map((s) => [s.path, s.stamp]));
-  const todo = files.filter((f) => seen.get(f.path) !== stampOf(f));
+  const todo = files.filter((f) => seen.get(f.path) !== stampOf(f, options));
   const ledger = new Ledger(await storage.items.all(project));
   const startedAt = options.clock.now();
   const journal = { id: options.ids.next(), sourceName: source.name, startedAt, options: { ...options.choice } };
   let done = files.length - todo.length;
   let rejected = 0;
   const count = { added: 0, copies: 0, skipped: done };
+  const seenFile = (file: SourceFile): SeenFile => ({ path: file.path, stamp: stampOf(file, options), item: null });
   const report = (total: number): void => {
     const seconds = (options.clock.now() - startedAt) / 1000;
     const fresh = done - (files.length - todo.length);
@@ -164,11 +165,12 @@ async function readImage(file: SourceFile, options: ImportOptions): Promise<Read
   }
 }
 
-function stampOf(file: SourceFile): string {
-  return `${file.sizeBytes}:${file.lastModified}`;
-}
-function seenFile(file: SourceFile): SeenFile {
-  return { path: file.path, stamp: stampOf(file), item: null };
+function stampOf(file: SourceFile, options: ImportOptions): string {
+  const { hints, textColumn, idColumn, labelColumn } = options.choice;
+  const isText = options.modality === 'text';
+  const names = hints === 'none' ? 'plain' : `named ${isText ? String(labelColumn) : ''}`;
+  const texts = !isText ? '' : isOneText(file.path, options) ? 'one text' : `${textColumn} by ${idColumn}`;
+  return [file.sizeBytes, file.lastModified, names, texts].join(':');
 }
 
 /** Gives rows in order and folds duplicates together. */
@@ -187,8 +189,12 @@ class Ledger {
     for (const { id, path, sizeBytes, width, height, text, thumb, original, hint } of read) {
       const known = this.#items.get(id);
       if (known) {
-        if (known.paths.includes(path)) continue;
-        const item: Item = { ...known, paths: [...known.paths, path], hint: known.hint ?? hint };
+        const isNewPath = !known.paths.includes(path);
+        // Read again for the names that came with it, which were ignored before.
+        const isNewHint = known.hint === null && hint !== null;
+        if (!isNewPath && !isNewHint) continue;
+        const paths = isNewPath ? [...known.paths, path] : known.paths;
+        const item: Item = { ...known, paths, hint: known.hint ?? hint };
         this.#items.set(id, item);
         const fresh = added.get(id);
         if (fresh) added.set(id, { ...fresh, item });

@@ -76,7 +76,7 @@ async function readRows(file: SourceFile, options: ImportOptions, rejected: Reje
   const { hints, textColumn, idColumn, labelColumn } = options.choice;
   const blob = await file.blob();
   const importer = importerFor(file.path);
-  const isSingle = /\.(md|markdown)$/i.test(file.path) || (importer?.id === 'lines' && options.source.files.length > 1);
+  const isSingle = isOneText(file.path, options);
   if (!importer && !isSingle) throw new WinnowError('table-unreadable', 'Its name has none of the known endings');
   if (isSingle) {
     if (blob.size > LONGEST_TEXT * MOST_BYTES_PER_CHARACTER) {
@@ -97,6 +97,11 @@ async function readRows(file: SourceFile, options: ImportOptions, rejected: Reje
     const label = importer?.hasColumns && labelColumn !== null ? row[labelColumn]?.trim() || null : null;
     return { path: `${file.path}#${key}`, text: row[column] ?? '', hint: hints === 'none' ? null : label };
   });
+}
+
+/** True for Markdown, and for plain text among other files: the whole file is one text. Alone it is a list of lines. */
+export function isOneText(path: string, { source }: Pick<ImportOptions, 'source'>): boolean {
+  return /\.(md|markdown)$/i.test(path) || (importerFor(path)?.id === 'lines' && source.files.length > 1);
 }
 
 function tooLong(characters: number, isAtLeast = false): string {

@@ -73,7 +73,7 @@ export interface ImportJournal {
 /** Remembers a file that was read, so that a resumed import does not read it again. */
 export interface SeenFile {
   readonly path: string;
-  /** `${size}:${lastModified}` */
+  /** Size, time of the last change, and how it was read: other columns give other texts. */
   readonly stamp: string;
   readonly item: ItemId | null;
 }
