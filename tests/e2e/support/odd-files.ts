@@ -19,7 +19,7 @@ export function writeFolder(folder: string, files: Files): string {
 
 /** An RGB value that differs from pixel to pixel and from seed to seed. */
 function colour(x: number, y: number, seed: number): [number, number, number] {
-  return [(x * 13 + seed * 71) & 255, (y * 17 + seed * 29) & 255, (seed * 101 + x * y) & 255];
+  return [(x * 13 + seed * 71) & 255, (y * 17 + seed * 29) & 255, ((seed >> 8) * 101 + x * y) & 255];
 }
 
 function pngChunk(type: string, data: Uint8Array): Buffer {
