@@ -2,7 +2,7 @@ import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
 import type { Source } from './app-ports.ts';
-import { isOneText, readTextFiles } from './import-texts.ts';
+import { isOneText, NOT_OPENED, readTextFiles } from './import-texts.ts';
 import { folderOf } from './inspect-source.ts';
 import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
 
@@ -161,7 +161,7 @@ async function readImage(file: SourceFile, options: ImportOptions): Promise<Read
     if (error instanceof WinnowError && error.code === 'worker-died') {
       return refuse('Reading this picture ended its background task. It may be damaged; save it again.');
     }
-    return refuse('This file could not be opened. It may have been moved, or another program holds it.');
+    return refuse(NOT_OPENED);
   }
 }
 

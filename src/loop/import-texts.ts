@@ -11,6 +11,8 @@ const LONGEST_TEXT = 2_000_000;
 /** No encoding takes more bytes for a character. */
 const MOST_BYTES_PER_CHARACTER = 4;
 
+export const NOT_OPENED = 'This file could not be opened. It may have been moved, or another program holds it.';
+
 /** A part of one file, with how many of its `total` texts are done. */
 export interface TextPart extends ReadResult {
   readonly done: number;
@@ -37,6 +39,7 @@ export async function* readTextFiles(file: SourceFile, options: ImportOptions): 
     rows = await readRows(file, options, rejected);
   } catch (error) {
     if (isAbort(error)) throw error;
+    if (!(error instanceof WinnowError)) return yield refused(NOT_OPENED);
     const detail = error instanceof WinnowError && error.detail !== '' ? `${error.detail}. ` : '';
     return yield refused(
       `${detail}This file could not be read as texts; Winnow reads CSV, TSV, JSON, JSONL, TXT and MD in UTF-8 or UTF-16.`,
