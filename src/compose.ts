@@ -17,7 +17,7 @@ import { WorkerSamples } from './platform/workers/sample-client.ts';
 
 /** The composition root: the only file that knows every layer. */
 export function compose(): Services {
-  const bundles = new WorkerBundles(systemClock, randomIds);
+  const bundles = new WorkerBundles(systemClock);
   return {
     openStorage: () => IdbStorage.open(),
     media: new WorkerMediaReader(),

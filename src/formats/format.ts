@@ -8,6 +8,8 @@ import type { ClassId, ItemId } from '../domain/ids.ts';
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** 1-based number of each row in the file, as `problems` counts; absent where it is its place in `rows`. */
+  readonly numbers?: readonly number[];
   /** Rows that could not be read, with the 1-based number in the file. */
   readonly problems: readonly { readonly line: number; readonly reason: string }[];
 }

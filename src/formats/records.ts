@@ -7,6 +7,7 @@ export function recordsToTable(records: readonly { line: number; record: unknown
   const known = new Map<string, number>();
   const problems: { line: number; reason: string }[] = [];
   const rows: string[][] = [];
+  const numbers: number[] = [];
   for (const { line, record } of records) {
     const fields = typeof record === 'string' ? { text: record } : record;
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
@@ -23,9 +24,10 @@ export function recordsToTable(records: readonly { line: number; record: unknown
       row[at] = cell(value);
     }
     rows.push(row);
+    numbers.push(line);
   }
   if (columns.length === 0) throw new WinnowError('table-unreadable', 'It holds no objects and no texts');
-  return { columns, rows: rows.map((row) => columns.map((_, i) => row[i] ?? '')), problems };
+  return { columns, rows: rows.map((row) => columns.map((_, i) => row[i] ?? '')), numbers, problems };
 }
 
 function cell(value: unknown): string {

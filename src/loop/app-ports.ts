@@ -36,9 +36,22 @@ export interface SampleSource {
 }
 
 export interface Bundles {
-  write(project: ProjectId, withOriginals: boolean, onProgress: (done: number, total: number) => void): Promise<Blob>;
-  /** Reads a project zip into a new project. Nothing is stored unless everything is valid. */
-  read(file: Blob, onProgress: (done: number, total: number) => void): Promise<ProjectId>;
+  write(
+    project: ProjectId,
+    withOriginals: boolean,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Blob>;
+  /**
+   * Reads a project zip as the new project `project`. Nothing is stored unless everything is valid; a cancel may leave
+   * something stored for the project, which is not listed then.
+   */
+  read(
+    file: Blob,
+    project: ProjectId,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<void>;
 }
 
 /** Only one tab writes to a project. */

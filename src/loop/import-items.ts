@@ -1,10 +1,9 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
-import { guessColumns, type ColumnGuess } from '../formats/columns.ts';
-import { importerFor } from '../formats/importers.ts';
 import type { Source } from './app-ports.ts';
-import { readTextFiles } from './import-texts.ts';
+import { isOneText, NOT_OPENED, readTextFiles } from './import-texts.ts';
+import { folderOf } from './inspect-source.ts';
 import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
 
 export type HintMode = 'none' | 'labels' | 'reference';
@@ -12,19 +11,6 @@ export interface TableChoice {
   readonly textColumn: number;
   readonly idColumn: number | null;
   readonly labelColumn: number | null;
-}
-export interface SourceOffer {
-  readonly sourceName: string;
-  readonly fileCount: number;
-  /** Immediate folder names that may serve as labels, sorted. */
-  readonly folderNames: readonly string[];
-  readonly table: null | {
-    readonly fileName: string;
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly string[])[];
-    readonly problems: number;
-    readonly guess: ColumnGuess;
-  };
 }
 export interface ImportProgress {
   readonly done: number;
@@ -44,6 +30,17 @@ export interface ReadItem {
   readonly thumb: Blob | null;
   readonly original: Blob | null;
   readonly hint: string | null;
+}
+/** What one import came to. */
+export interface ImportResult {
+  /** New items. */
+  readonly added: number;
+  /** Items that were there and got one more path or a name. */
+  readonly copies: number;
+  /** Files or rows that were refused. */
+  readonly rejected: number;
+  /** Files that were read before and have not changed since. */
+  readonly skipped: number;
 }
 export interface ReadResult {
   readonly read: readonly ReadItem[];
@@ -65,49 +62,37 @@ export interface ImportOptions {
 }
 
 const BATCH = 48;
-const PREVIEW_ROWS = 8;
-
-/** Looks at a source before anything is read: folder names, and the first rows when it is one table. */
-export async function inspectSource(source: Source, modality: Modality, media: MediaReader): Promise<SourceOffer> {
-  const { name: sourceName, files } = source;
-  if (files.length === 0) throw new WinnowError('nothing-usable', `${sourceName} holds no files`);
-  const folderNames = [...new Set(files.flatMap((f) => folderOf(f.path) ?? []))].sort();
-  const tableFile = modality === 'text' ? files.find((f) => importerFor(f.path)?.hasColumns) : undefined;
-  let table: SourceOffer['table'] = null;
-  if (tableFile) {
-    const importer = importerFor(tableFile.path);
-    const read = await media.readTable(importer?.id ?? '', await tableFile.blob(), 60);
-    table = {
-      fileName: tableFile.path,
-      columns: read.columns,
-      rows: read.rows.slice(0, PREVIEW_ROWS),
-      problems: read.problems.length,
-      guess: guessColumns(read),
-    };
-  }
-  return { sourceName, fileCount: files.length, folderNames, table };
-}
-
-/** Name of the folder directly above a file, or null at the top. */
-export function folderOf(path: string): string | null {
-  return path.split('/').at(-2) ?? null;
-}
 
 /**
  * Reads a source in batches. Each batch is one transaction (items, refusals, what was seen, how far), so a cancel or a
  * reload loses at most the batch under way and going on skips what is there. Exact duplicates become one item with all
- * their paths. One bad file never stops the rest; a full storage does, and keeps what was stored.
+ * their paths. One bad file never stops the rest; a full storage does, and keeps what was stored. A cancel ends the
+ * reading that is under way.
  */
-export async function importItems(options: ImportOptions): Promise<void> {
+export async function importItems(options: ImportOptions): Promise<ImportResult> {
+  const { media, signal } = options;
+  const stop = (): void => media.stop();
+  signal.addEventListener('abort', stop);
+  try {
+    signal.throwIfAborted();
+    return await readSource(options);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function readSource(options: ImportOptions): Promise<ImportResult> {
   const { storage, project, source, signal } = options;
   const files = [...source.files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const seen = new Map((await storage.items.seenFiles(project)).map((s) => [s.path, s.stamp]));
-  const todo = files.filter((f) => seen.get(f.path) !== stampOf(f));
+  const todo = files.filter((f) => seen.get(f.path) !== stampOf(f, options));
   const ledger = new Ledger(await storage.items.all(project));
   const startedAt = options.clock.now();
   const journal = { id: options.ids.next(), sourceName: source.name, startedAt, options: { ...options.choice } };
   let done = files.length - todo.length;
   let rejected = 0;
+  const count = { added: 0, copies: 0, skipped: done };
+  const seenFile = (file: SourceFile): SeenFile => ({ path: file.path, stamp: stampOf(file, options), item: null });
   const report = (total: number): void => {
     const seconds = (options.clock.now() - startedAt) / 1000;
     const fresh = done - (files.length - todo.length);
@@ -124,6 +109,8 @@ export async function importItems(options: ImportOptions): Promise<void> {
     signal.throwIfAborted();
     const { added, changed } = ledger.take(result.read, options.modality);
     rejected += result.rejected.length;
+    count.added += added.length;
+    count.copies += changed.length;
     const state: ImportJournal = { ...journal, total, done, isFinished: isLast };
     await storage.items.commit(project, { added, changed, rejected: result.rejected, seen: seenNow, journal: state });
     report(total);
@@ -140,7 +127,7 @@ export async function importItems(options: ImportOptions): Promise<void> {
     }
     done = total;
     await commit({ read: [], rejected: [] }, [], total, true);
-    return;
+    return { ...count, rejected };
   }
   for (let start = 0; start < todo.length; start += BATCH) {
     const batch = todo.slice(start, start + BATCH);
@@ -151,6 +138,7 @@ export async function importItems(options: ImportOptions): Promise<void> {
     await commit({ read, rejected: refused }, batch.map(seenFile), files.length, start + BATCH >= todo.length);
   }
   if (todo.length === 0) await commit({ read: [], rejected: [] }, [], files.length, true);
+  return { ...count, rejected };
 }
 
 async function readImage(file: SourceFile, options: ImportOptions): Promise<ReadResult> {
@@ -173,15 +161,16 @@ async function readImage(file: SourceFile, options: ImportOptions): Promise<Read
     if (error instanceof WinnowError && error.code === 'worker-died') {
       return refuse('Reading this picture ended its background task. It may be damaged; save it again.');
     }
-    return refuse('This file could not be opened. It may have been moved, or another program holds it.');
+    return refuse(NOT_OPENED);
   }
 }
 
-function stampOf(file: SourceFile): string {
-  return `${file.sizeBytes}:${file.lastModified}`;
-}
-function seenFile(file: SourceFile): SeenFile {
-  return { path: file.path, stamp: stampOf(file), item: null };
+function stampOf(file: SourceFile, options: ImportOptions): string {
+  const { hints, textColumn, idColumn, labelColumn } = options.choice;
+  const isText = options.modality === 'text';
+  const names = hints === 'none' ? 'plain' : `named ${isText ? String(labelColumn) : ''}`;
+  const texts = !isText ? '' : isOneText(file.path, options) ? 'one text' : `${textColumn} by ${idColumn}`;
+  return [file.sizeBytes, file.lastModified, names, texts].join(':');
 }
 
 /** Gives rows in order and folds duplicates together. */
@@ -200,8 +189,12 @@ class Ledger {
     for (const { id, path, sizeBytes, width, height, text, thumb, original, hint } of read) {
       const known = this.#items.get(id);
       if (known) {
-        if (known.paths.includes(path)) continue;
-        const item: Item = { ...known, paths: [...known.paths, path], hint: known.hint ?? hint };
+        const isNewPath = !known.paths.includes(path);
+        // Read again for the names that came with it, which were ignored before.
+        const isNewHint = known.hint === null && hint !== null;
+        if (!isNewPath && !isNewHint) continue;
+        const paths = isNewPath ? [...known.paths, path] : known.paths;
+        const item: Item = { ...known, paths, hint: known.hint ?? hint };
         this.#items.set(id, item);
         const fresh = added.get(id);
         if (fresh) added.set(id, { ...fresh, item });

@@ -1,13 +1,17 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { Rejection } from '../domain/item.ts';
 import { importerFor } from '../formats/importers.ts';
-import { folderOf, type ImportOptions, type ReadItem, type ReadResult } from './import-items.ts';
+import type { ImportOptions, ReadItem, ReadResult } from './import-items.ts';
+import { folderOf, LARGEST_TABLE_BYTES } from './inspect-source.ts';
 import type { SourceFile } from './ports.ts';
 
 const ROWS_PER_PART = 500;
 /** Characters of one text; more is not a text to label but a book. */
 const LONGEST_TEXT = 2_000_000;
-const LARGEST_TABLE_BYTES = 512 * 1024 * 1024;
+/** No encoding takes more bytes for a character. */
+const MOST_BYTES_PER_CHARACTER = 4;
+
+export const NOT_OPENED = 'This file could not be opened. It may have been moved, or another program holds it.';
 
 /** A part of one file, with how many of its `total` texts are done. */
 export interface TextPart extends ReadResult {
@@ -36,21 +40,22 @@ export async function* readTextFiles(file: SourceFile, options: ImportOptions): 
     if (rows.length === 0 && rejected.length === 0) return yield refused('There is no text in this file.', 'empty');
   } catch (error) {
     if (isAbort(error)) throw error;
-    const detail = error instanceof WinnowError ? `${error.detail}. ` : '';
+    if (!(error instanceof WinnowError)) return yield refused(NOT_OPENED);
+    const detail = error instanceof WinnowError && error.detail !== '' ? `${error.detail}. ` : '';
     return yield refused(
       `${detail}This file could not be read as texts; Winnow reads CSV, TSV, JSON, JSONL, TXT and MD in UTF-8 or UTF-16.`,
       'not-text',
     );
+  }
+  if (rows.length + rejected.length === 0) {
+    return yield refused('This file has column names but no rows.', 'empty');
   }
   for (let start = 0; start < rows.length || start === 0; start += ROWS_PER_PART) {
     const part = rows.slice(start, start + ROWS_PER_PART);
     const good = part.filter((row) => {
       const code = row.text.trim() === '' ? 'empty' : row.text.length > LONGEST_TEXT ? 'too-long' : null;
       if (code === 'empty') rejected.push({ path: row.path, code, reason: 'This text is empty.' });
-      if (code === 'too-long') {
-        const reason = `This text has ${row.text.length.toLocaleString('en')} characters; 2,000,000 are the most. Split it.`;
-        rejected.push({ path: row.path, code, reason });
-      }
+      if (code === 'too-long') rejected.push({ path: row.path, code, reason: tooLong(row.text.length) });
       return code === null;
     });
     const ids = await options.media.hashTexts(good.map((row) => row.text));
@@ -75,22 +80,37 @@ async function readRows(file: SourceFile, options: ImportOptions, rejected: Reje
   const { hints, textColumn, idColumn, labelColumn } = options.choice;
   const blob = await file.blob();
   const importer = importerFor(file.path);
-  const isSingle = /\.(md|markdown)$/i.test(file.path) || (importer?.id === 'lines' && options.source.files.length > 1);
+  const isSingle = isOneText(file.path, options);
   if (!importer && !isSingle) throw new WinnowError('table-unreadable', 'Its name has none of the known endings');
-  const table = await options.media.readTable(isSingle ? 'lines' : (importer?.id ?? 'lines'), blob);
   if (isSingle) {
+    if (blob.size > LONGEST_TEXT * MOST_BYTES_PER_CHARACTER) {
+      rejected.push({ path: file.path, code: 'too-long', reason: tooLong(blob.size / MOST_BYTES_PER_CHARACTER, true) });
+      return [];
+    }
     const text = await wholeText(blob, options);
     return [{ path: file.path, text, hint: hints === 'none' ? null : folderOf(file.path) }];
   }
+  const table = await options.media.readTable(importer?.id ?? 'lines', blob);
   for (const { line, reason } of table.problems) {
     rejected.push({ path: `${file.path}#${line}`, code: 'bad-row', reason });
   }
   const column = importer?.hasColumns ? textColumn : 0;
   return table.rows.map((row, i) => {
-    const key = idColumn === null || !importer?.hasColumns ? String(i + 1) : row[idColumn] || String(i + 1);
+    const number = String(table.numbers?.[i] ?? i + 1);
+    const key = idColumn === null || !importer?.hasColumns ? number : row[idColumn] || number;
     const label = importer?.hasColumns && labelColumn !== null ? row[labelColumn]?.trim() || null : null;
     return { path: `${file.path}#${key}`, text: row[column] ?? '', hint: hints === 'none' ? null : label };
   });
+}
+
+/** True for Markdown, and for plain text among other files: the whole file is one text. Alone it is a list of lines. */
+export function isOneText(path: string, { source }: Pick<ImportOptions, 'source'>): boolean {
+  return /\.(md|markdown)$/i.test(path) || (importerFor(path)?.id === 'lines' && source.files.length > 1);
+}
+
+function tooLong(characters: number, isAtLeast = false): string {
+  const count = Math.round(characters).toLocaleString('en');
+  return `This text has ${isAtLeast ? 'over ' : ''}${count} characters; 2,000,000 are the most. Split it.`;
 }
 
 /** A file that is one text, line breaks and all. */

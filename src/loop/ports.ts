@@ -36,6 +36,8 @@ export interface ProjectStore {
   list(): Promise<readonly ProjectSummary[]>;
   get(id: ProjectId): Promise<ProjectSummary | null>;
   put(summary: ProjectSummary): Promise<void>;
+  /** Ids that have something stored but are not listed, as when a tab was closed while it opened a project file. */
+  unlisted(): Promise<ProjectId[]>;
   /** Removes the project and everything stored for it, in one transaction. */
   remove(id: ProjectId): Promise<void>;
   /** Directory handle kept for re-opening (structured clone), or null. */
@@ -71,7 +73,7 @@ export interface ImportJournal {
 /** Remembers a file that was read, so that a resumed import does not read it again. */
 export interface SeenFile {
   readonly path: string;
-  /** `${size}:${lastModified}` */
+  /** Size, time of the last change, and how it was read: other columns give other texts. */
   readonly stamp: string;
   readonly item: ItemId | null;
 }

@@ -3,6 +3,7 @@ import { projectId, type ProjectId } from '../domain/ids.ts';
 import type { Modality } from '../domain/item.ts';
 import { encodersFor } from '../encoders/index.ts';
 import type { Services } from '../loop/app-ports.ts';
+import { sweepProjects } from '../loop/sweep-projects.ts';
 import type { ProjectSummary, Storage } from '../loop/ports.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { Jobs } from './jobs.svelte.ts';
@@ -66,7 +67,9 @@ export class AppState {
     const theme = localTheme();
     this.setTheme(theme);
     try {
-      this.#storage = await this.#services.openStorage();
+      const { openStorage, locks, clock } = this.#services;
+      this.#storage = await openStorage();
+      await sweepProjects(this.#storage, locks, clock);
       await this.#list();
     } catch (error) {
       this.notices.fail(error);
@@ -153,7 +156,7 @@ export class AppState {
   async removeProject(id: ProjectId): Promise<void> {
     try {
       if (this.#project?.id === id) await this.closeProject();
-      await this.#storage?.projects.remove(id);
+      await this.#alone(id, async () => this.#storage?.projects.remove(id));
       await this.#list();
     } catch (error) {
       this.notices.fail(error);
@@ -164,13 +167,35 @@ export class AppState {
     const storage = this.#storage;
     if (!storage) return;
     try {
-      const id = await this.jobs.run('Opening the project file', (job) =>
-        this.#services.bundles(storage).read(file, (done, total) => job.update({ done, total })),
-      );
+      const id = projectId(this.#services.ids.next());
+      await this.#alone(id, () => this.#readBundle(storage, file, id));
       await this.#list();
       await this.openProject(id);
     } catch (error) {
       this.notices.fail(error);
+    }
+  }
+
+  async #readBundle(storage: Storage, file: Blob, id: ProjectId): Promise<void> {
+    try {
+      await this.jobs.run('Opening the project file', (job) =>
+        this.#services.bundles(storage).read(file, id, job.signal, (done, total) => job.update({ done, total })),
+      );
+    } catch (error) {
+      // A cancelled task leaves what it had stored. Should this fail too, the next start removes it.
+      await storage.projects.remove(id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Works on a project that is open in no tab. Throws `project-open-elsewhere` when it is. */
+  async #alone(id: ProjectId, work: () => Promise<void>): Promise<void> {
+    const { locks } = this.#services;
+    if (!(await locks.acquire(id, false, () => undefined))) throw new WinnowError('project-open-elsewhere');
+    try {
+      await work();
+    } finally {
+      locks.release(id);
     }
   }
 

@@ -4,8 +4,10 @@ import { classId, IMPORT_ANNOTATOR } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
 import { addClass } from '../domain/schema.ts';
 import type { Source } from '../loop/app-ports.ts';
-import { importItems, inspectSource, type HintMode, type SourceOffer, type TableChoice } from '../loop/import-items.ts';
+import { importItems, type HintMode, type ImportResult, type TableChoice } from '../loop/import-items.ts';
+import { inspectSource, type SourceOffer } from '../loop/inspect-source.ts';
 import type { ImportJournal } from '../loop/ports.ts';
+import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 export interface OfferChoice extends TableChoice {
@@ -20,6 +22,9 @@ export class DataState {
   #offer = $state.raw<SourceOffer | null>(null);
   #source: Source | null = null;
   #isImporting = $state(false);
+  /** The import under way and those that wait for it: two at once would give the same row twice. */
+  #tail: Promise<void> = Promise.resolve();
+  readonly #ended = new AbortController();
   #handle: unknown = null;
   #folderAccess = $state<'none' | 'granted' | 'needs-permission'>('none');
 
@@ -28,8 +33,15 @@ export class DataState {
   }
 
   readonly unfinished = $derived.by(() => {
-    const last = this.#journals.filter((j) => !j.isFinished).at(-1);
-    return last && !this.#isImporting ? { sourceName: last.sourceName, done: last.done, total: last.total } : null;
+    if (this.#isImporting || this.#session.isReadOnly) return null;
+    // A later import of the same source goes on where an earlier one stopped, and stands for it.
+    const latest = new Map<string, ImportJournal>();
+    for (const journal of this.#journals) latest.set(journal.sourceName, journal);
+    const last = [...latest.values()]
+      .filter((j) => !j.isFinished)
+      .sort((a, b) => a.startedAt - b.startedAt)
+      .at(-1);
+    return last ? { sourceName: last.sourceName, done: last.done, total: last.total } : null;
   });
   get rejections(): readonly Rejection[] {
     return this.#rejections;
@@ -49,11 +61,16 @@ export class DataState {
 
   async refresh(): Promise<void> {
     const { storage, id, services } = this.#session;
-    [this.#rejections, this.#journals, this.#handle] = await Promise.all([
+    const [rejections, journals, handle] = await Promise.all([
       storage.items.rejections(id),
       storage.items.journals(id),
       storage.projects.getHandle(id),
     ]);
+    // A file that was refused and has been put right since is an item now.
+    const used = new Set(this.#session.items.flatMap((item) => item.paths));
+    this.#rejections = rejections.filter((r) => !used.has(r.path));
+    this.#journals = journals;
+    this.#handle = handle;
     this.#folderAccess = this.#handle ? await services.picker.permission(this.#handle, false) : 'none';
   }
 
@@ -93,44 +110,83 @@ export class DataState {
     await this.importSource(source, choice);
   }
 
-  /** Imports a source as a visible job. What was imported before an error or a cancel stays. */
-  async importSource(source: Source, choice: OfferChoice): Promise<void> {
+  /** Imports a source as a visible job, one after another. What was imported before an error or a cancel stays. */
+  importSource(source: Source, choice: OfferChoice): Promise<void> {
+    this.#tail = this.#tail.then(() => this.#import(source, choice));
+    return this.#tail;
+  }
+
+  /** Ends an import that is under way; it can be resumed. Resolves when nothing is written any more. */
+  close(): Promise<void> {
+    this.#ended.abort(new DOMException('The project was closed.', 'AbortError'));
+    return this.#tail;
+  }
+
+  async #import(source: Source, choice: OfferChoice): Promise<void> {
     const s = this.#session;
+    if (this.#ended.signal.aborted || s.isReadOnly) return;
+    let result: ImportResult | null = null;
+    let failure: unknown = null;
     this.#isImporting = true;
     try {
-      if (source.handle) {
-        await s.storage.projects.putHandle(s.id, source.handle);
-        this.#handle = source.handle;
-        this.#folderAccess = 'granted';
-      }
-      await s.jobs.run(`Reading ${source.name}`, (job) =>
-        importItems({
-          storage: s.storage,
-          media: s.services.media,
-          clock: s.services.clock,
-          ids: s.services.ids,
-          project: s.id,
-          modality: s.modality,
-          source,
-          choice,
-          keepOriginals: !source.handle,
-          signal: job.signal,
-          onProgress: (p) => job.update({ ...p, detail: p.rejected > 0 ? `${p.rejected} could not be used` : '' }),
-        }),
-      );
+      result = await this.#read(source, choice);
     } catch (error) {
+      failure = error;
       s.fail(error);
     } finally {
-      this.#isImporting = false;
       s.services.media.stop();
     }
     try {
       await s.reloadItems();
       await this.refresh();
-      if (choice.hints === 'labels') await this.#importLabels();
-      await s.encoding.run();
+      this.#isImporting = false;
+      if (this.#ended.signal.aborted) return;
+      if (result) this.#sumUp(source, result);
+      if (choice.hints === 'labels' && (result || isAbort(failure))) await this.#importLabels();
+      if (result) await s.encoding.run();
     } catch (error) {
-      if (!isAbort(error)) s.fail(error);
+      s.fail(error);
+    } finally {
+      this.#isImporting = false;
+    }
+  }
+
+  async #read(source: Source, choice: OfferChoice): Promise<ImportResult> {
+    const s = this.#session;
+    if (source.handle) {
+      await s.storage.projects.putHandle(s.id, source.handle);
+      this.#handle = source.handle;
+      this.#folderAccess = 'granted';
+    }
+    return s.jobs.run(`Reading ${source.name}`, (job) =>
+      importItems({
+        storage: s.storage,
+        media: s.services.media,
+        clock: s.services.clock,
+        ids: s.services.ids,
+        project: s.id,
+        modality: s.modality,
+        source,
+        choice,
+        keepOriginals: !source.handle,
+        signal: AbortSignal.any([job.signal, this.#ended.signal]),
+        onProgress: (p) => job.update({ ...p, detail: p.rejected > 0 ? `${p.rejected} could not be used` : '' }),
+      }),
+    );
+  }
+
+  /** Says so when an import brought nothing. */
+  #sumUp(source: Source, { added, copies, rejected, skipped }: ImportResult): void {
+    if (added > 0) return;
+    if (rejected > 0 && copies + skipped === 0) {
+      const list = `the list below gives ${plural(rejected, 'reason')}`;
+      this.#session.fail(new WinnowError('nothing-usable', `Nothing in ${source.name} could be used; ${list}`));
+    } else if (rejected === 0) {
+      this.#session.notices.show('info', {
+        what: `${source.name} holds nothing new.`,
+        meaning: 'Everything in it was read before or is a copy of what is here.',
+        action: '',
+      });
     }
   }
 
@@ -180,6 +236,7 @@ export class DataState {
 
   async #take(get: () => Promise<Source>): Promise<void> {
     try {
+      if (this.#session.isReadOnly) throw new WinnowError('project-open-elsewhere');
       const source = await get();
       this.#offer = await inspectSource(source, this.#session.modality, this.#session.services.media);
       this.#source = source;

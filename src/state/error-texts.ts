@@ -49,7 +49,7 @@ export const ERROR_TEXTS = {
   'folder-permission': {
     what: 'The browser has closed access to the folder.',
     meaning: 'Labels and thumbnails are here; full-size originals are not.',
-    action: 'Choose "Allow the folder again" on the Data stage.',
+    action: 'Choose "Allow reading the folder" on the Data stage.',
   },
   'original-missing': {
     what: 'A file is no longer where it was.',

@@ -2,6 +2,7 @@ import type { Head } from '../domain/head.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { evaluateTestSet, type Interval, type TestReport } from '../loop/evaluate-head.ts';
 import { findClass } from '../domain/schema.ts';
+import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 /** Fewer test labels than this say too little for a number. */
@@ -93,7 +94,7 @@ export class EvaluationState {
     if (!this.#session.state.isSplitDrawn) return 'The test set is drawn when you open the Label stage.';
     if (this.testLabelled < MIN_TEST_LABELS) {
       const missing = Math.min(MIN_TEST_LABELS, this.testTotal) - this.testLabelled;
-      return `Label ${missing} more test items to see numbers: press T on the Label stage.`;
+      return `Label ${plural(missing, 'more test item')} to see numbers: press T on the Label stage.`;
     }
     if (!this.#session.state.activeModel) return 'Finish the first batch to train a model.';
     return 'Working out the numbers.';

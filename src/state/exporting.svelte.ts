@@ -52,7 +52,9 @@ export class ExportingState {
     return this.#busy(async () => {
       const s = this.#session;
       const blob = await s.jobs.run('Packing the project', (job) =>
-        s.services.bundles(s.storage).write(s.id, withOriginals, (done, total) => job.update({ done, total })),
+        s.services
+          .bundles(s.storage)
+          .write(s.id, withOriginals, job.signal, (done, total) => job.update({ done, total })),
       );
       s.services.saveFile(`${fileName(s.name)}.winnow.zip`, blob);
     });

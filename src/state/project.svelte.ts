@@ -1,3 +1,4 @@
+import { WinnowError } from '../domain/errors.ts';
 import type { EventDraft, ProjectSettings } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
@@ -81,15 +82,26 @@ export class ProjectSession {
     jobs: Jobs,
     first: EventDraft | null = null,
   ): Promise<ProjectSession> {
-    const [log, items] = await Promise.all([
-      EventLog.open(id, storage.events, services.clock, services.ids, first),
-      storage.items.all(id),
-    ]);
-    const session = new ProjectSession(id, services, storage, notices, jobs, log, items);
-    await Promise.all([session.#lock(false), session.encoding.refresh(), session.data.refresh()]);
-    session.#hasStarted = session.state.isSplitDrawn;
-    await session.#summarise();
-    return session;
+    let session: ProjectSession | null = null;
+    // Before anything is read: what another tab writes until then belongs to what is read.
+    const isHeld = await services.locks.acquire(id, false, () => {
+      if (session) session.#lose();
+    });
+    try {
+      const [log, items] = await Promise.all([
+        EventLog.open(id, storage.events, services.clock, services.ids, first),
+        storage.items.all(id),
+      ]);
+      session = new ProjectSession(id, services, storage, notices, jobs, log, items);
+      session.#isReadOnly = !isHeld;
+      await Promise.all([session.encoding.refresh(), session.data.refresh()]);
+      session.#hasStarted = session.state.isSplitDrawn;
+      await session.#summarise();
+      return session;
+    } catch (error) {
+      if (isHeld) services.locks.release(id);
+      throw error;
+    }
   }
 
   get state(): ProjectState {
@@ -136,8 +148,9 @@ export class ProjectSession {
     return this.#byId.get(id)?.hint ?? null;
   }
 
-  /** Stores events; when it resolves they are durable and on screen. */
+  /** Stores events; when it resolves they are durable and on screen. Throws `project-open-elsewhere` in a tab that only looks. */
   async append(drafts: readonly EventDraft[]): Promise<void> {
+    if (this.#isReadOnly) throw new WinnowError('project-open-elsewhere');
     this.#pending++;
     this.#saved = 'saving';
     let isStored = false;
@@ -189,8 +202,8 @@ export class ProjectSession {
   }
 
   async takeOver(): Promise<void> {
-    await this.#lock(true);
-    if (!this.#isReadOnly) location.reload();
+    const isHeld = await this.services.locks.acquire(this.id, true, () => this.#lose());
+    if (isHeld) location.reload();
   }
 
   fail(error: unknown): void {
@@ -208,17 +221,17 @@ export class ProjectSession {
     this.encoding.close();
     this.learning.close();
     this.media.close();
-    this.services.locks.release(this.id);
+    await this.data.close();
     await this.#summarise();
+    this.services.locks.release(this.id);
   }
 
-  async #lock(steal: boolean): Promise<void> {
-    const isHeld = await this.services.locks.acquire(this.id, steal, () => {
-      this.#isReadOnly = true;
-      this.learning.close();
-      this.encoding.close();
-    });
-    this.#isReadOnly = !isHeld;
+  /** Another tab has taken the project over: nothing may be written here from now on. */
+  #lose(): void {
+    this.#isReadOnly = true;
+    this.learning.close();
+    this.encoding.close();
+    this.data.close().catch((error: unknown) => this.fail(error));
   }
 
   async #summarise(): Promise<void> {

@@ -1,5 +1,5 @@
+import { count, plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
-import { count, plural } from './words.ts';
 
 export const STAGES = ['data', 'classes', 'label', 'evaluate', 'export'] as const;
 export type Stage = (typeof STAGES)[number];

@@ -1,6 +1,6 @@
 /** How numbers are written, everywhere in the views. */
 
-export { count, plural } from '../state/words.ts';
+export { count, plural } from '../state/counting.ts';
 
 /** 0.8712 -> "0.87". */
 export const score = (x: number): string => x.toFixed(2);

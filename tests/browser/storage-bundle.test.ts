@@ -8,7 +8,10 @@ import { hex, itemAt, KEY, STATE, storeProject } from '../fixtures/bundle-projec
 
 const HERE = projectId('here');
 const THERE = projectId('there');
-const bundles = new WorkerBundles({ now: () => 5 }, { next: () => THERE, seed: () => 0 });
+const CANCELLED = projectId('cancelled');
+const bundles = new WorkerBundles({ now: () => 5 });
+/** Never aborted. */
+const { signal } = new AbortController();
 const quiet = (): void => undefined;
 
 /** Longest task of the main thread while `work` runs, milliseconds; 0 when none took more than 50. */
@@ -35,9 +38,9 @@ describe('project files through the worker', () => {
 
   it('pack a project and open it again beside the first, with progress', async () => {
     await storeProject(storage, HERE, 'image');
-    const file = await bundles.write(HERE, true, quiet);
+    const file = await bundles.write(HERE, true, signal, quiet);
     const reports: [number, number][] = [];
-    expect(await bundles.read(file, (done, total) => reports.push([done, total]))).toBe(THERE);
+    await bundles.read(file, THERE, signal, (done, total) => reports.push([done, total]));
     expect(reports.length).toBeGreaterThan(0);
     expect((await storage.projects.list()).map((p) => p.id)).toEqual([THERE, HERE]);
     expect(await storage.events.read(THERE)).toEqual(await storage.events.read(HERE));
@@ -51,14 +54,14 @@ describe('project files through the worker', () => {
 
   it('refuse a damaged file with its code and touch nothing', async () => {
     await storeProject(storage, HERE, 'text');
-    const file = await bundles.write(HERE, false, quiet);
+    const file = await bundles.write(HERE, false, signal, quiet);
     const bytes = new Uint8Array(await file.arrayBuffer());
     bytes[Math.floor(bytes.length / 3)] = (bytes[Math.floor(bytes.length / 3)] ?? 0) ^ 0xff;
-    await expect(bundles.read(new Blob([bytes]), quiet)).rejects.toMatchObject({
+    await expect(bundles.read(new Blob([bytes]), THERE, signal, quiet)).rejects.toMatchObject({
       name: 'WinnowError',
       code: 'bundle-corrupt',
     });
-    await expect(bundles.read(new Blob(['?']), quiet)).rejects.toMatchObject({ code: 'bundle-corrupt' });
+    await expect(bundles.read(new Blob(['?']), THERE, signal, quiet)).rejects.toMatchObject({ code: 'bundle-corrupt' });
     expect((await storage.projects.list()).map((p) => p.id)).toEqual([HERE]);
     expect(await storage.items.all(THERE)).toEqual([]);
   });
@@ -85,15 +88,23 @@ describe('project files through the worker', () => {
     const from = performance.now();
     let file = new Blob();
     const packTask = await longestTask(async () => {
-      file = await bundles.write(HERE, false, quiet);
+      file = await bundles.write(HERE, false, signal, quiet);
     });
     const middle = performance.now();
-    const openTask = await longestTask(() => bundles.read(file, quiet));
+    const openTask = await longestTask(() => bundles.read(file, THERE, signal, quiet));
     const end = performance.now();
     console.log(
       `10,000 texts: ${(file.size / 1e6).toFixed(1)} MB, packed in ${(middle - from).toFixed()} ms, opened in ${(end - middle).toFixed()} ms, ` +
         `longest task ${packTask.toFixed()} and ${openTask.toFixed()} ms`,
     );
+    const cancelling = new AbortController();
+    const cancelled = bundles.read(file, CANCELLED, cancelling.signal, (done, total) => {
+      if (done > total / 2) cancelling.abort();
+    });
+    await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await storage.projects.list()).map((p) => p.id)).toEqual([THERE, HERE]);
+    await storage.projects.remove(CANCELLED);
+    expect(await storage.projects.unlisted()).toEqual([]);
     expect(packTask).toBeLessThan(100);
     expect(openTask).toBeLessThan(100);
     expect(await storage.items.all(THERE)).toHaveLength(10_000);

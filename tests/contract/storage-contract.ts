@@ -243,6 +243,20 @@ export function storageContract(name: string, open: () => Promise<Storage>, clea
       expect((await storage.heads.get(A, 10))?.weights).toEqual(head.weights);
     });
 
+    it('names what is stored for a project that is not listed', async () => {
+      expect(await storage.projects.unlisted()).toEqual([]);
+      await storage.projects.put(summary(AB, 1));
+      for (const project of [A, AB]) await storage.items.commit(project, change([0, 1, 2]));
+      await storage.embeddings.append(projectId('0'), 'k', chunk([0]));
+      await storage.heads.put(projectId('z'), head);
+      expect((await storage.projects.unlisted()).toSorted()).toEqual(['0', 'a', 'z']);
+      await storage.projects.remove(projectId('0'));
+      await storage.projects.put(summary(A, 1));
+      expect(await storage.projects.unlisted()).toEqual(['z']);
+      await storage.projects.remove(projectId('z'));
+      expect(await storage.projects.unlisted()).toEqual([]);
+    });
+
     it('removes one project and nothing of another', async () => {
       for (const project of [A, AB]) {
         await storage.projects.put(summary(project, 1));

@@ -31,6 +31,11 @@ class Shelf {
   readonly chunks = new Map<string, EmbeddingChunk[]>();
   readonly encoders = new Map<string, unknown>();
   readonly heads = new Map<number, Head>();
+
+  get isUsed(): boolean {
+    const { handle, events, items, rejections, journals, seen, chunks, encoders, heads } = this;
+    return handle !== null || [events, items, rejections, journals, seen, chunks, encoders, heads].some((m) => m.size);
+  }
 }
 
 export type Write =
@@ -70,6 +75,8 @@ export class MemoryStorage implements Storage {
     list: async () => copyOf([...this.#summaries.values()].sort((a, b) => b.openedAt - a.openedAt)),
     get: async (id) => copyOf(this.#summaries.get(id) ?? null),
     put: (summary) => this.#write('projects.put', summary, (copy) => void this.#summaries.set(copy.id, copy)),
+    unlisted: async () =>
+      [...this.#shelves].filter(([id, shelf]) => !this.#summaries.has(id) && shelf.isUsed).map(([id]) => id),
     remove: (id) =>
       this.#write('projects.remove', id, () => {
         this.#summaries.delete(id);

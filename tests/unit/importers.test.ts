@@ -73,6 +73,40 @@ describe('tables', () => {
     expect(table.problems.map((p) => p.line)).toEqual([2]);
   });
 
+  it('numbers the rows of JSON Lines by their lines, past bad and empty ones', () => {
+    const table = read('jsonl', utf8('{"text":"a"}\nnot json\n\n{"text":"b"}\n'));
+    expect(table.numbers).toEqual([1, 4]);
+  });
+
+  it('goes on in the line after a quotation mark that is never closed', () => {
+    const table = read('csv', utf8('text,label\none,x\n"two,x\nthree,y\nfour,y\nfive "quoted" words,x\n'));
+    expect(table.rows).toEqual([
+      ['one', 'x'],
+      ['three', 'y'],
+      ['four', 'y'],
+      ['five "quoted" words', 'x'],
+    ]);
+    expect(table.numbers).toEqual([1, 3, 4, 5]);
+    expect(table.problems).toEqual([{ line: 2, reason: 'A quotation mark in this row is never closed.' }]);
+  });
+
+  it('gives up after many open quotation marks and says so', () => {
+    const table = read('csv', utf8(`text,label\n${'a,"\n'.repeat(101)}`));
+    expect(table.problems.length).toBeGreaterThan(0);
+    expect(table.rows.length + table.problems.length).toBeLessThanOrEqual(101);
+  });
+
+  it('keeps the encoding when a preview cuts a character in two', () => {
+    for (const shift of ['', 'x']) {
+      const bytes = utf8(`${shift}text\n${'ä'.repeat(200_000)}\n`);
+      for (const id of ['csv', 'lines']) {
+        const cells = read(id, bytes, 3).rows.flat().join('');
+        expect(cells).not.toContain('Ã');
+        expect(cells).toContain('ä');
+      }
+    }
+  });
+
   it('takes one text per line', () => {
     expect(read('lines', utf8('one\r\n\r\ntwo\rthree')).rows).toEqual([['one'], ['two'], ['three']]);
   });

@@ -14,7 +14,7 @@ export default {
     const records: { line: number; record: unknown }[] = [];
     const problems: { line: number; reason: string }[] = [];
     let line = 0;
-    for (const text of decodeText(part).split(/\r?\n/)) {
+    for (const text of decodeText(part, part.length < bytes.length).split(/\r?\n/)) {
       line++;
       if (text.trim() === '') continue;
       if (rowLimit !== undefined && records.length >= rowLimit) break;

@@ -11,7 +11,7 @@ export default {
   hasColumns: false,
   read(bytes, rowLimit) {
     const part = rowLimit === undefined ? bytes : bytes.subarray(0, PREVIEW_BYTES);
-    const lines = decodeText(part)
+    const lines = decodeText(part, part.length < bytes.length)
       .split(/\r\n|\r|\n/)
       .filter((line) => line.trim() !== '');
     if (lines.length === 0) throw new WinnowError('table-unreadable', 'It is empty');

@@ -28,6 +28,8 @@ export class WebLocks implements ProjectLocks {
           // The lock was stolen: another tab writes from now on.
           this.#release.delete(project);
           onLost();
+          // Refused before it was given: this tab does not write.
+          resolve(false);
         });
     });
   }

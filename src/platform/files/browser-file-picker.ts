@@ -36,7 +36,7 @@ export class BrowserFilePicker implements FilePicker {
     }
     const top = files[0]?.webkitRelativePath.split('/')[0] ?? '';
     const found = files.map((file) => fromFile(file, withoutTop(file.webkitRelativePath || file.name, top)));
-    const name = top || (files.length === 1 ? (only?.name ?? '') : `${files.length} files`);
+    const name = top || (files.length > 1 ? `${files.length} files` : (only?.name ?? ''));
     return { name, files: keep(found), handle: null };
   }
 
@@ -75,7 +75,7 @@ export class BrowserFilePicker implements FilePicker {
         return await openPath(handle as FileSystemDirectoryHandle, path);
       } catch (error) {
         cause = error;
-        if (error instanceof DOMException && error.name === 'NotAllowedError') {
+        if (isPermission(error)) {
           throw new WinnowError('folder-permission', '', { cause: error });
         }
       }
@@ -93,6 +93,14 @@ function withoutTop(path: string, top: string): string {
 function fromFile(file: File, path: string): SourceFile {
   return { path, sizeBytes: file.size, lastModified: file.lastModified, blob: () => Promise.resolve(file) };
 }
+/** A file that is there but can't be opened: the import lists it, and the rest goes on. Its size is not known. */
+function unopened(path: string, error: unknown): SourceFile {
+  const reason = error instanceof Error ? error : new Error(String(error));
+  return { path, sizeBytes: Number.NaN, lastModified: 0, blob: () => Promise.reject(reason) };
+}
+function isPermission(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotAllowedError';
+}
 
 async function walkHandle(folder: FileSystemDirectoryHandle, prefix: string, out: SourceFile[]): Promise<void> {
   for await (const [name, entry] of folder.entries()) {
@@ -103,18 +111,27 @@ async function walkHandle(folder: FileSystemDirectoryHandle, prefix: string, out
       continue;
     }
     const handle = entry as FileSystemFileHandle;
-    const file = await handle.getFile();
-    out.push({ path, sizeBytes: file.size, lastModified: file.lastModified, blob: () => handle.getFile() });
+    try {
+      const file = await handle.getFile();
+      out.push({ path, sizeBytes: file.size, lastModified: file.lastModified, blob: () => handle.getFile() });
+    } catch (error) {
+      if (isPermission(error)) throw new WinnowError('folder-permission', '', { cause: error });
+      out.push(unopened(path, error));
+    }
   }
 }
 
 async function walkEntry(entry: FileSystemEntry, prefix: string, out: SourceFile[]): Promise<void> {
   const path = prefix + entry.name;
   if (entry.isFile) {
-    const file = await new Promise<File>((done, fail) => {
-      (entry as FileSystemFileEntry).file(done, fail);
-    });
-    out.push(fromFile(file, path));
+    try {
+      const file = await new Promise<File>((done, fail) => {
+        (entry as FileSystemFileEntry).file(done, fail);
+      });
+      out.push(fromFile(file, path));
+    } catch (error) {
+      out.push(unopened(path, error));
+    }
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();

@@ -1,6 +1,6 @@
 import type { WinnowEvent } from '../../domain/events.ts';
 import type { Head } from '../../domain/head.ts';
-import type { ProjectId } from '../../domain/ids.ts';
+import { projectId, type ProjectId } from '../../domain/ids.ts';
 import { parseEvents } from '../../formats/validate-events.ts';
 import { parseHead } from '../../formats/validate-items.ts';
 import type { EventStore, HeadStore, ProjectStore, ProjectSummary } from '../../loop/ports.ts';
@@ -21,6 +21,24 @@ export class IdbProjectStore implements ProjectStore {
   }
   put(summary: ProjectSummary): Promise<void> {
     return transact(this.#db, ['projects'], (tx, keep) => keep(tx.objectStore('projects').put(summary)), 'default');
+  }
+  /** Looks at one key of each project in each store. */
+  unlisted(): Promise<ProjectId[]> {
+    return reading(async () => {
+      const tx = this.#db.transaction(['projects', ...PROJECT_STORES]);
+      const listed = new Set(await tx.objectStore('projects').getAllKeys());
+      const found = new Set<string>();
+      for (const name of PROJECT_STORES) {
+        const store = tx.objectStore(name);
+        let cursor = await store.openKeyCursor();
+        while (cursor) {
+          const [id] = cursor.key;
+          found.add(id);
+          cursor = await store.openKeyCursor(IDBKeyRange.lowerBound([id, []], true));
+        }
+      }
+      return [...found].filter((id) => !listed.has(id)).map(projectId);
+    });
   }
   remove(id: ProjectId): Promise<void> {
     const range = projectRange(id);

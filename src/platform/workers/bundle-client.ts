@@ -1,35 +1,42 @@
 import { proxy } from 'comlink';
-import { projectId, type ProjectId } from '../../domain/ids.ts';
+import type { ProjectId } from '../../domain/ids.ts';
 import type { Bundles } from '../../loop/app-ports.ts';
-import type { Clock, Ids } from '../../loop/ports.ts';
+import type { Clock } from '../../loop/ports.ts';
 import type { BundleService } from './bundle-service.ts';
 import { WorkerConnection } from './connection.ts';
 
-/** Project files in a worker that lives as long as one task. */
+type Progress = (done: number, total: number) => void;
+
+/** Project files in a worker that lives as long as one task; a cancel ends it. */
 export class WorkerBundles implements Bundles {
   readonly #clock: Clock;
-  readonly #ids: Ids;
 
-  constructor(clock: Clock, ids: Ids) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#ids = ids;
   }
 
-  write(project: ProjectId, withOriginals: boolean, onProgress: (done: number, total: number) => void): Promise<Blob> {
-    return once((c) => c.call((w) => w.write(project, withOriginals, proxy(onProgress))));
+  write(project: ProjectId, withOriginals: boolean, signal: AbortSignal, onProgress: Progress): Promise<Blob> {
+    return once(signal, (c) => c.call((w) => w.write(project, withOriginals, proxy(onProgress))));
   }
-  read(file: Blob, onProgress: (done: number, total: number) => void): Promise<ProjectId> {
-    return once((c) => c.call((w) => w.read(file, projectId(this.#ids.next()), this.#clock.now(), proxy(onProgress))));
+  async read(file: Blob, project: ProjectId, signal: AbortSignal, onProgress: Progress): Promise<void> {
+    await once(signal, (c) => c.call((w) => w.read(file, project, this.#clock.now(), proxy(onProgress))));
   }
 }
 
-async function once<T>(use: (connection: WorkerConnection<BundleService>) => Promise<T>): Promise<T> {
+async function once<T>(
+  signal: AbortSignal,
+  use: (connection: WorkerConnection<BundleService>) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
   const connection = new WorkerConnection<BundleService>(
     () => new Worker(new URL('./bundle-worker.ts', import.meta.url), { type: 'module', name: 'bundle' }),
   );
+  const stop = (): void => connection.stop();
+  signal.addEventListener('abort', stop);
   try {
     return await use(connection);
   } finally {
+    signal.removeEventListener('abort', stop);
     connection.stop();
   }
 }
