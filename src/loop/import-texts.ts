@@ -37,7 +37,6 @@ export async function* readTextFiles(file: SourceFile, options: ImportOptions): 
       return yield refused('This file is larger than 512 MB. Split it into smaller files.', 'too-long');
     }
     rows = await readRows(file, options, rejected);
-    if (rows.length === 0 && rejected.length === 0) return yield refused('There is no text in this file.', 'empty');
   } catch (error) {
     if (isAbort(error)) throw error;
     if (!(error instanceof WinnowError)) return yield refused(NOT_OPENED);
