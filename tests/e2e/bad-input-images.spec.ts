@@ -148,7 +148,7 @@ test('one usable picture: the project works and says what is missing', async ({ 
     await page.keyboard.press('Enter');
   }
   await app.goTo('Label');
-  await page.waitForTimeout(1500);
+  await app.current();
   await expect(page.locator('body')).not.toContainText(/\b1 (items|labels|files|images)\b/);
   await page.reload();
   await expect(app.rail('Data')).toContainText(/\b1 item$/);
