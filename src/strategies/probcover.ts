@@ -38,21 +38,24 @@ export default {
     const isTaken = new Uint8Array(x.rows);
     while (picks.length < Math.min(count, x.rows)) {
       let best = -1;
-      for (let i = 0; i < x.rows; i++)
+      for (let i = 0; i < x.rows; i++) {
         if (isTaken[i] === 0 && (best < 0 || (reach[i] as number) > (reach[best] as number))) best = i;
+      }
       const gain = reach[best] as number;
+      if (gain === 0) break;
       isTaken[best] = 1;
-      const share = Math.round((gain / x.rows) * candidates.length);
-      const reason =
-        gain > 0
-          ? `Stands for about ${share} items that nothing labelled is close to.`
-          : 'Everything is covered already; it fills the batch.';
+      const share = Math.max(1, Math.round((gain / x.rows) * candidates.length));
+      const reason = `Stands for about ${share} items that nothing labelled is close to.`;
       picks.push({ row: rows[best] as Row, utility: gain, reason });
       for (let j = 0; j < x.rows; j++) {
         if (isCovered[j] === 1 || !isNear(best, j)) continue;
         isCovered[j] = 1;
         for (let i = 0; i < x.rows; i++) if (isNear(i, j)) reach[i] = (reach[i] as number) - 1;
       }
+    }
+    const rest = random.fork('fill').shuffle(rows.filter((_, i) => isTaken[i] === 0));
+    for (const row of rest.slice(0, Math.max(0, count - picks.length))) {
+      picks.push({ row, utility: 0, reason: 'Drawn at random: everything in the pool is covered already.' });
     }
     return picks;
   },
