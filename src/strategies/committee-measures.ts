@@ -1,4 +1,5 @@
-import type { Committee } from './strategy.ts';
+import { ranked, topNames } from './shortlist.ts';
+import type { Committee, CommitteeKind, Strategy } from './strategy.ts';
 
 /** Disagreement of one row's members: their probabilities, one array of `classes` after another. */
 export type Disagreement = (members: readonly Float64Array[]) => number;
@@ -45,8 +46,27 @@ export function dissent(members: readonly Float64Array[]): number {
   return 1 - Math.max(...votes.values()) / members.length;
 }
 
+/** `select` of a strategy that ranks the pool by how much a committee disagrees. */
+export function byDisagreement(
+  kind: CommitteeKind,
+  members: number,
+  measure: Disagreement,
+  reason: (first: string, second: string) => string,
+): Strategy['select'] {
+  return async (view, count) => {
+    if (!view.committee) throw new RangeError('This strategy needs a trained head.');
+    const committee = await view.committee(kind, members);
+    const rough = roughDisagreement(committee, view.candidates, measure);
+    const picks = ranked(view.candidates, rough, count, (rows) => exactDisagreement(committee, rows, measure));
+    return picks.map(({ row, utility }) => {
+      const { first, second } = topNames(view, row);
+      return { row, utility, reason: reason(first, second) };
+    });
+  };
+}
+
 /** The measure of each row by the members' float32 probabilities. */
-export function roughDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Float64Array {
+function roughDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Float64Array {
   return Float64Array.from(rows, (row) =>
     of(committee.probabilities.map(({ data, cols }) => Float64Array.from(data.subarray(row * cols, (row + 1) * cols)))),
   );
