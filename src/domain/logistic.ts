@@ -22,9 +22,9 @@ export interface Standardiser {
 export interface LogisticOptions {
   /** Weights and bias to start from, of the same shape. */
   readonly start?: Pick<LogisticFit, 'weights' | 'bias'>;
-  /** Default 60. */
+  /** Default 200. */
   readonly maxIterations?: number;
-  /** Largest gradient entry at which it stops, relative to the first one where that is above 1. Default 1e-4. */
+  /** Largest gradient entry at which it stops, relative to the first one where that is above 1. Default 1e-5. */
   readonly tolerance?: number;
   /** Weight of each row in the mean loss, [n]; all 1 when absent. */
   readonly sampleWeights?: Float64Array;
@@ -108,7 +108,7 @@ interface Problem {
 /** @param toResidual turns logits [n, classes] into weighted residuals in place and returns the weighted summed loss */
 function fit(
   { z, n, dim, classes, lambda }: Problem,
-  { start, maxIterations = 60, tolerance = 1e-4 }: LogisticOptions,
+  { start, maxIterations = 200, tolerance = 1e-5 }: LogisticOptions,
   toResidual: (logits: Float64Array) => number,
 ): LogisticFit {
   const weightCount = dim * classes;

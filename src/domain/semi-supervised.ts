@@ -1,6 +1,6 @@
 import { fitLogistic, fitSoftLogistic } from './logistic.ts';
 import { lambdaOf } from './regularisation.ts';
-import { fromSpan, spanFactor } from './span.ts';
+import { fitInSpan } from './span.ts';
 import { times } from './subspace.ts';
 
 /** Inverse penalty of the teacher, whose smoothed features need little of it. */
@@ -81,16 +81,8 @@ function teach(
   const lambda = lambdaOf(TEACHER_C, dim, n);
   const scale = scaleOf(z, n, dim);
   for (let i = 0; i < z.length; i++) z[i] = (z[i] as number) * scale;
-  let weights: Float64Array;
-  let bias: Float64Array;
-  if (n <= dim) {
-    const factor = spanFactor(z, n, dim);
-    const fit = fitLogistic(factor, y, n, n, classes, lambda);
-    weights = fromSpan(factor, fit.weights, z, n, dim, classes);
-    bias = fit.bias;
-  } else {
-    ({ weights, bias } = fitLogistic(z, y, n, dim, classes, lambda));
-  }
+  const { weights, bias } =
+    n <= dim ? fitInSpan(z, y, n, dim, classes, lambda) : fitLogistic(z, y, n, dim, classes, lambda);
   const u = centred(unlabelled.smoothed, unlabelled.count, dim, mean);
   const out = times(u, weights, unlabelled.count, dim, classes);
   for (let i = 0; i < unlabelled.count; i++) softmaxRow(out, i * classes, classes, scale, bias);

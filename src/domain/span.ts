@@ -1,3 +1,5 @@
+import { fitLogistic, type LogisticFit } from './logistic.ts';
+
 /**
  * Coordinates [n, n] of n rows in an orthonormal basis of their span: the Cholesky factor L of their Gram matrix. A ridge
  * problem in these coordinates has the same solution, and is small when n is below the dimension.
@@ -59,4 +61,18 @@ export function fromSpan(
     }
   }
   return out;
+}
+
+/** `fitLogistic` done in span coordinates: the same solution, at a cost that grows with n and not with the dimension. */
+export function fitInSpan(
+  z: Float64Array,
+  y: Int32Array,
+  n: number,
+  dim: number,
+  classes: number,
+  lambda: number,
+): LogisticFit {
+  const factor = spanFactor(z, n, dim);
+  const fit = fitLogistic(factor, y, n, n, classes, lambda);
+  return { ...fit, weights: fromSpan(factor, fit.weights, z, n, dim, classes) };
 }
