@@ -162,7 +162,7 @@ export const DEFAULT_SETTINGS: Omit<ProjectSettings, 'encoder'> = {
   testSize: 100,
   batchSize: 20,
   randomShare: 0.1,
-  strategy: 'margin-kmeans',
-  coldStart: 'cold-kmeans',
+  strategy: 'uherding',
+  coldStart: 'max-herding',
   backend: 'auto',
 };

@@ -18,6 +18,15 @@ export interface Standardiser {
   readonly scale: number;
 }
 
+export interface LogisticOptions {
+  /** Weights and bias to start from, of the same shape. */
+  readonly start?: Pick<LogisticFit, 'weights' | 'bias'>;
+  /** Default 60. */
+  readonly maxIterations?: number;
+  /** Weight of each row in the mean loss, [n]; all 1 when absent. */
+  readonly sampleWeights?: Float64Array;
+}
+
 export interface LogisticFit {
   /** Row-major [dim, classes]. */
   readonly weights: Float64Array;
@@ -54,8 +63,7 @@ export function standardise(x: Float32Array, n: number, dim: number, s: Standard
 /**
  * Multinomial logistic regression with a ridge penalty: mean negative log-likelihood + lambda/2 * ||W||^2, bias free.
  * L-BFGS in float64 (Liu and Nocedal 1989), so the same rows give bit for bit the same head on every backend.
- * @param z standardised rows, [n, dim]
- * @param start weights and bias to start from, of the same shape
+ * @param z standardised rows, [n, dim] @param y class index of each row, [n]
  */
 export function fitLogistic(
   z: Float64Array,
@@ -64,8 +72,41 @@ export function fitLogistic(
   dim: number,
   classes: number,
   lambda: number,
-  start: LogisticFit | null = null,
-  maxIterations = 60,
+  options: LogisticOptions = {},
+): LogisticFit {
+  return fit({ z, n, dim, classes, lambda }, options, (residual) =>
+    softmaxResidual(residual, y, n, classes, options.sampleWeights),
+  );
+}
+
+/** The same with a distribution over the classes as the target of each row. @param targets row-major [n, classes] */
+export function fitSoftLogistic(
+  z: Float64Array,
+  targets: Float64Array,
+  n: number,
+  dim: number,
+  classes: number,
+  lambda: number,
+  options: LogisticOptions = {},
+): LogisticFit {
+  return fit({ z, n, dim, classes, lambda }, options, (residual) =>
+    softResidual(residual, targets, n, classes, options.sampleWeights),
+  );
+}
+
+interface Problem {
+  readonly z: Float64Array;
+  readonly n: number;
+  readonly dim: number;
+  readonly classes: number;
+  readonly lambda: number;
+}
+
+/** @param toResidual turns logits [n, classes] into weighted residuals in place and returns the weighted summed loss */
+function fit(
+  { z, n, dim, classes, lambda }: Problem,
+  { start, maxIterations = 60 }: LogisticOptions,
+  toResidual: (logits: Float64Array) => number,
 ): LogisticFit {
   const weightCount = dim * classes;
   const theta = new Float64Array(weightCount + classes);
@@ -77,8 +118,8 @@ export function fitLogistic(
     return { weights: theta.slice(0, weightCount), bias: new Float64Array(classes), loss: 0, iterations: 0 };
   const residual = new Float64Array(n * classes);
   const objective = (at: Float64Array, gradient: Float64Array): number => {
-    let loss = logits(z, at, n, dim, classes, residual);
-    loss = softmaxResidual(residual, y, n, classes) / n;
+    logits(z, at, n, dim, classes, residual);
+    const loss = toResidual(residual) / n;
     gradient.fill(0);
     accumulate(z, residual, n, dim, classes, gradient);
     for (let c = 0; c < classes; c++) {
@@ -98,7 +139,7 @@ export function fitLogistic(
   return { weights: theta.slice(0, weightCount), bias: theta.slice(weightCount), loss: value, iterations };
 }
 
-/** out [n, classes] = z W + b; theta is W [dim, classes] then b. Returns 0. Four rows at a time share each weight row. */
+/** out [n, classes] = z W + b; theta is W [dim, classes] then b. Four rows at a time share each weight row. */
 function logits(
   z: Float64Array,
   theta: Float64Array,
@@ -106,7 +147,7 @@ function logits(
   dim: number,
   classes: number,
   out: Float64Array,
-): number {
+): void {
   const biasAt = dim * classes;
   for (let i = 0; i < n; i++) for (let c = 0; c < classes; c++) out[i * classes + c] = theta[biasAt + c] as number;
   const even = n - (n % 4);
@@ -139,11 +180,16 @@ function logits(
       }
     }
   }
-  return 0;
 }
 
-/** Turns logits into softmax minus one-hot, in place; returns the summed negative log-likelihood. */
-function softmaxResidual(values: Float64Array, y: Int32Array, n: number, classes: number): number {
+/** Turns logits into (softmax minus one-hot) times the row's weight, in place; returns the weighted summed negative log-likelihood. */
+function softmaxResidual(
+  values: Float64Array,
+  y: Int32Array,
+  n: number,
+  classes: number,
+  sampleWeights: Float64Array | undefined,
+): number {
   let loss = 0;
   for (let i = 0; i < n; i++) {
     const o = i * classes;
@@ -157,9 +203,37 @@ function softmaxResidual(values: Float64Array, y: Int32Array, n: number, classes
       values[o + c] = e;
       sum += e;
     }
-    for (let c = 0; c < classes; c++) values[o + c] = (values[o + c] as number) / sum;
-    values[o + target] = (values[o + target] as number) - 1;
-    loss += Math.log(sum) - own;
+    const weight = sampleWeights?.[i] ?? 1;
+    for (let c = 0; c < classes; c++) values[o + c] = (weight * (values[o + c] as number)) / sum;
+    values[o + target] = (values[o + target] as number) - weight;
+    loss += weight * (Math.log(sum) - own);
+  }
+  return loss;
+}
+
+/** The same for soft targets: cross-entropy against a distribution per row. */
+function softResidual(
+  values: Float64Array,
+  targets: Float64Array,
+  n: number,
+  classes: number,
+  sampleWeights: Float64Array | undefined,
+): number {
+  let loss = 0;
+  for (let i = 0; i < n; i++) {
+    const o = i * classes;
+    let max = -Infinity;
+    for (let c = 0; c < classes; c++) max = Math.max(max, values[o + c] as number);
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp((values[o + c] as number) - max);
+    const log = Math.log(sum) + max;
+    const weight = sampleWeights?.[i] ?? 1;
+    for (let c = 0; c < classes; c++) {
+      const logit = values[o + c] as number;
+      const target = targets[o + c] as number;
+      loss += weight * target * (log - logit);
+      values[o + c] = weight * (Math.exp(logit - log) - target);
+    }
   }
   return loss;
 }

@@ -1,5 +1,6 @@
 import { fitLogistic } from './logistic.ts';
 import type { Random } from './random.ts';
+import { spanFactor } from './span.ts';
 
 /** Inverse penalties that are tried, in scikit-learn's scale for unit-norm features: lambda = dim / (C * n). */
 const CANDIDATES = [1, 10, 100];
@@ -28,15 +29,28 @@ export function chooseC(
   classes: number,
   random: Random,
 ): number {
-  if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return DEFAULT_C;
+  return crossValidateC(z, y, n, dim, classes, random, CANDIDATES)?.c ?? DEFAULT_C;
+}
+
+/** The best of some inverse penalties with its mean log loss per held-out label; null with too few labels to tell. */
+export function crossValidateC(
+  z: Float64Array,
+  y: Int32Array,
+  n: number,
+  dim: number,
+  classes: number,
+  random: Random,
+  candidates: readonly number[] = CANDIDATES,
+): { c: number; loss: number } | null {
+  if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return null;
   const order = stratified(y, n, random).slice(0, MOST_ROWS);
   const m = order.length;
   const width = Math.min(m, dim);
-  const x = m <= dim ? spanCoordinates(z, order, dim) : gather(z, order, dim);
+  const x = m <= dim ? spanFactor(gather(z, order, dim), m, dim) : gather(z, order, dim);
   const target = Int32Array.from(order, (row) => y[row] as number);
   let best = DEFAULT_C;
   let bestLoss = Infinity;
-  for (const c of CANDIDATES) {
+  for (const c of candidates) {
     let loss = 0;
     for (let fold = 0; fold < FOLDS; fold++) loss += foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold);
     if (loss < bestLoss) {
@@ -44,7 +58,7 @@ export function chooseC(
       best = c;
     }
   }
-  return best;
+  return { c: best, loss: bestLoss / m };
 }
 
 /** Rows shuffled, then dealt class by class in turn, so that every fold and every prefix sees each class. */
@@ -78,7 +92,7 @@ function foldLoss(
   for (let i = 0; i < m; i++) (i % FOLDS === fold ? test : train).push(i);
   const z = gather(x, train, width);
   const labels = Int32Array.from(train, (i) => y[i] as number);
-  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, null, 20);
+  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, { maxIterations: 20 });
   let loss = 0;
   for (const i of test) {
     const scores = new Float64Array(classes);
@@ -98,31 +112,4 @@ function gather(z: Float64Array, rows: readonly number[], dim: number): Float64A
   const out = new Float64Array(rows.length * dim);
   rows.forEach((row, i) => out.set(z.subarray(row * dim, (row + 1) * dim), i * dim));
   return out;
-}
-
-/** Coordinates [m, m] of m rows in an orthonormal basis of their span: the Cholesky factor of their Gram matrix. */
-function spanCoordinates(z: Float64Array, rows: readonly number[], dim: number): Float64Array {
-  const m = rows.length;
-  const factor = new Float64Array(m * m);
-  let trace = 0;
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      const a = (rows[i] as number) * dim;
-      const b = (rows[j] as number) * dim;
-      for (let d = 0; d < dim; d++) sum += (z[a + d] as number) * (z[b + d] as number);
-      factor[i * m + j] = sum;
-      if (i === j) trace += sum;
-    }
-  }
-  const jitter = (trace / m) * 1e-8 + 1e-12;
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = (factor[i * m + j] as number) + (i === j ? jitter : 0);
-      for (let k = 0; k < j; k++) sum -= (factor[i * m + k] as number) * (factor[j * m + k] as number);
-      if (i === j) factor[i * m + i] = Math.sqrt(Math.max(sum, jitter));
-      else factor[i * m + j] = sum / (factor[j * m + j] as number);
-    }
-  }
-  return factor;
 }

@@ -33,6 +33,7 @@ export async function* readTextFiles(file: SourceFile, options: ImportOptions): 
       return yield refused('This file is larger than 512 MB. Split it into smaller files.', 'too-long');
     }
     rows = await readRows(file, options, rejected);
+    if (rows.length === 0 && rejected.length === 0) return yield refused('There is no text in this file.', 'empty');
   } catch (error) {
     if (isAbort(error)) throw error;
     const detail = error instanceof WinnowError ? `${error.detail}. ` : '';

@@ -208,6 +208,10 @@ export interface TrainRequest {
   readonly labels: Int32Array;
   readonly classCount: number;
   readonly seed: number;
+  /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
+  readonly c?: number | null;
+  /** Rows whose embeddings may help without a label: all but test items. None when absent. */
+  readonly pool?: Int32Array;
 }
 /** A head without project vocabulary. */
 export interface FittedHead {

@@ -5,10 +5,14 @@ import { hashSeed } from '../domain/random.ts';
 import type { Learner } from './ports.ts';
 import type { TrainingSet } from './training-set.ts';
 
-/** Fits a head on the training set. Returns the checkpoint to store and the event that says so. */
+/**
+ * Fits a head on the training set. Returns the checkpoint to store and the event that says so.
+ * @param pool rows whose embeddings may help without a label
+ */
 export async function trainHead(
   state: ProjectState,
   set: TrainingSet,
+  pool: Int32Array,
   encoder: string,
   backend: Backend,
   learner: Learner,
@@ -19,6 +23,7 @@ export async function trainHead(
     labels: set.labels,
     classCount: set.classes.length,
     seed: hashSeed(state.seed, 'train'),
+    pool,
   });
   const { dim, mean, scale, weights, bias, lambda, fitMs } = fitted;
   const head: Head = { version, encoder, classes: set.classes, dim, mean, scale, weights, bias, lambda };

@@ -36,6 +36,16 @@ export function trainingSet(
   return { rows: Int32Array.from(rows), labels: Int32Array.from(labels), classes, events };
 }
 
+/** Rows whose embeddings may help to train without a label: embedded, not in the test set and no near-duplicate of it. */
+export function helperRows(
+  state: ProjectState,
+  items: readonly Item[],
+  isEmbedded: (item: Item) => boolean,
+): Int32Array {
+  const used = items.filter((i) => isEmbedded(i) && !state.test.has(i.id) && !state.excluded.has(i.id));
+  return Int32Array.from(used, (i) => i.row);
+}
+
 /** True when the active head was trained on exactly these labels. */
 export function isUpToDate(state: ProjectState, set: TrainingSet, encoder: string): boolean {
   const model = state.activeModel;

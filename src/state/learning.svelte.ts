@@ -9,7 +9,7 @@ import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
 import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
 import { selectBatch } from '../loop/select-batch.ts';
 import { trainHead } from '../loop/train-head.ts';
-import { isUpToDate, trainingSet } from '../loop/training-set.ts';
+import { helperRows, isUpToDate, trainingSet } from '../loop/training-set.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 /** Probabilities of one item under a checkpoint. */
@@ -183,7 +183,14 @@ export class Learning {
     this.#step = 'Training the model.';
     try {
       const { head, event } = await this.withLearner((l) =>
-        trainHead(s.state, set, encoder, this.#info?.backend ?? ('cpu' satisfies Backend), l),
+        trainHead(
+          s.state,
+          set,
+          helperRows(s.state, s.items, isEmbedded),
+          encoder,
+          this.#info?.backend ?? ('cpu' satisfies Backend),
+          l,
+        ),
       );
       await s.storage.heads.put(s.id, head);
       await s.append([event]);

@@ -1,4 +1,5 @@
 import type { ProjectSession } from './project.svelte.ts';
+import { count, plural } from './words.ts';
 
 export const STAGES = ['data', 'classes', 'label', 'evaluate', 'export'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -14,7 +15,6 @@ export interface StageStatus {
 /** What the rail says of each stage. */
 export function stageStatus(session: ProjectSession): Record<Stage, StageStatus> {
   const { encoding, classes, labelling, evaluation, state, items } = session;
-  const count = (n: number): string => n.toLocaleString('en');
   const hasItems = items.length > 0;
   const hasClasses = classes.list.length > 0;
   const canLabel = hasItems && hasClasses && encoding.isComplete;
@@ -25,13 +25,13 @@ export function stageStatus(session: ProjectSession): Record<Stage, StageStatus>
       text: !hasItems
         ? 'no items yet'
         : encoding.isComplete
-          ? `${count(items.length)} items`
+          ? plural(items.length, 'item')
           : `${count(encoding.embedded)} of ${count(encoding.total)} embedded`,
     },
     classes: {
       isDone: classes.list.length > 1,
       isBlocked: false,
-      text: hasClasses ? `${count(classes.list.length)} classes` : 'none yet',
+      text: hasClasses ? plural(classes.list.length, 'class', 'classes') : 'none yet',
     },
     label: {
       isDone: false,
@@ -50,7 +50,7 @@ export function stageStatus(session: ProjectSession): Record<Stage, StageStatus>
     export: {
       isDone: false,
       isBlocked: !hasItems,
-      text: session.personLabelCount > 0 ? `${count(session.personLabelCount)} labels` : 'nothing yet',
+      text: session.personLabelCount > 0 ? plural(session.personLabelCount, 'label') : 'nothing yet',
     },
   };
 }

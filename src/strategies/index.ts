@@ -1,7 +1,15 @@
 import type { Strategy } from './strategy.ts';
 
 const modules = import.meta.glob<{ default: Strategy }>(
-  ['./*.ts', '!./index.ts', '!./strategy.ts', '!./shortlist.ts', '!./diverse.ts'],
+  [
+    './*.ts',
+    '!./index.ts',
+    '!./strategy.ts',
+    '!./shortlist.ts',
+    '!./diverse.ts',
+    '!./herding.ts',
+    '!./committee-measures.ts',
+  ],
   { eager: true },
 );
 

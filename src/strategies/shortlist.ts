@@ -20,14 +20,30 @@ export interface Ranked {
 export function mostUseful(view: PoolView, count: number, utility: Utility): Ranked[] {
   const { probabilities, exactProbabilities, candidates } = view;
   if (!probabilities || !exactProbabilities) throw new RangeError('This strategy needs a trained head.');
-  const wanted = Math.min(count, candidates.length);
-  if (wanted === 0) return [];
   const classes = probabilities.cols;
   const rough = Float64Array.from(candidates, (row) => utility(probabilities.data, row, classes));
-  const cut = Float64Array.from(rough).sort()[candidates.length - wanted] as number;
-  const shortlist = candidates.filter((_, i) => (rough[i] as number) >= cut - SLACK);
-  const exact = exactProbabilities(shortlist);
-  return Array.from(shortlist, (row, i) => ({ row, utility: utility(exact, i, classes) }))
+  return ranked(candidates, rough, count, (rows) => {
+    const exact = exactProbabilities(rows);
+    return Float64Array.from(rows, (_, i) => utility(exact, i, classes));
+  });
+}
+
+/**
+ * The `count` rows of highest exact utility, best first, ties by row.
+ * @param rough utility of each row to within rounding @param exact the same in float64, for those near the cut
+ */
+export function ranked(
+  rows: Int32Array,
+  rough: Float64Array,
+  count: number,
+  exact: (rows: Int32Array) => Float64Array,
+): Ranked[] {
+  const wanted = Math.min(count, rows.length);
+  if (wanted === 0) return [];
+  const cut = Float64Array.from(rough).sort()[rows.length - wanted] as number;
+  const shortlist = rows.filter((_, i) => (rough[i] as number) >= cut - SLACK);
+  const values = exact(shortlist);
+  return Array.from(shortlist, (row, i) => ({ row, utility: values[i] as number }))
     .sort((a, b) => b.utility - a.utility || a.row - b.row)
     .slice(0, wanted);
 }

@@ -16,6 +16,19 @@ export interface Compute {
   nearest(a: Matrix, b: Matrix): Promise<{ index: Int32Array; squared: Float32Array }>;
 }
 
+/** Several heads' opinions of the pool, for strategies that look for disagreement. */
+export interface Committee {
+  /** Class probabilities by project row, one matrix [items, classes] per member. */
+  readonly probabilities: readonly Matrix[];
+  /** Exact float64 probabilities of a few rows, one [rows, classes] per member: identical on every backend. */
+  exactProbabilities(rows: Int32Array): readonly Float64Array[];
+}
+/**
+ * `bootstrap`: heads refitted with Bayesian-bootstrap weights, w ~ Exp(1) (Rubin 1981). `dropout`: the current head with
+ * 75 % of its input features left out and the rest scaled up, one mask per member (Gupte et al. 2024).
+ */
+export type CommitteeKind = 'bootstrap' | 'dropout';
+
 /** What a strategy sees. Never the classifier. */
 export interface PoolView {
   /** Unit-normalised embeddings of every item of the project, [items, dim]. */
@@ -34,6 +47,8 @@ export interface PoolView {
    * ranked by these, so that rounding on one backend never changes a pick. Null before the first head.
    */
   readonly exactProbabilities: ((rows: Int32Array) => Float64Array) | null;
+  /** Forms a committee of `members` heads. Null before the first head. */
+  readonly committee: ((kind: CommitteeKind, members: number) => Promise<Committee>) | null;
 }
 
 export interface StrategyPick {

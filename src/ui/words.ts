@@ -1,15 +1,13 @@
 /** How numbers are written, everywhere in the views. */
 
-/** 12345 -> "12,345". */
-export const count = (n: number): string => n.toLocaleString('en');
+export { count, plural } from '../state/words.ts';
+
 /** 0.8712 -> "0.87". */
 export const score = (x: number): string => x.toFixed(2);
 /** 0.8712 -> "87 %". */
 export const percent = (x: number): string => `${Math.round(x * 100)} %`;
 /** 95 % interval as "0.80-0.92" with an en dash. */
 export const range = (low: number, high: number): string => `${score(low)}–${score(high)}`;
-/** One thing or several: plural(1, 'item') -> "1 item". */
-export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 
 /** Bytes in the largest unit that keeps one digit before the point. */
 export function bytes(n: number): string {

@@ -2,12 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/domain/random.ts';
 import { strategies } from '../../src/strategies/index.ts';
 import type { Compute, PoolView } from '../../src/strategies/strategy.ts';
+import { PlainCompute } from '../fakes/plain-compute.ts';
 
-/** No strategy here needs it yet; one that does must bring its own plain reference. */
-const compute: Compute = {
-  dotProducts: () => Promise.reject(new Error('not needed')),
-  nearest: () => Promise.reject(new Error('not needed')),
-};
+const compute: Compute = new PlainCompute();
 
 interface Shape {
   readonly rows: number;
@@ -35,9 +32,32 @@ function poolOf({ rows, classes, isFlat = false }: Shape): PoolView {
     labelledRows: Int32Array.of(0),
     labels: Int32Array.of(0),
     classNames: Array.from({ length: classes }, (_, c) => `class ${c}`),
-    exactProbabilities: (wanted) =>
-      Float64Array.from(Array.from(wanted).flatMap((r) => [...exact.subarray(r * classes, (r + 1) * classes)])),
+    exactProbabilities: (wanted) => rowsOf(exact, wanted, classes),
+    committee: (kind, members) => {
+      const all = Array.from({ length: members }, (_, m) =>
+        perturbed(exact, classes, m + (kind === 'dropout' ? 50 : 0)),
+      );
+      return Promise.resolve({
+        probabilities: all.map((p) => ({ data: Float32Array.from(p), rows, cols: classes })),
+        exactProbabilities: (wanted) => all.map((p) => rowsOf(p, wanted, classes)),
+      });
+    },
   };
+}
+
+function rowsOf(values: Float64Array, wanted: Int32Array, classes: number): Float64Array {
+  return Float64Array.from(Array.from(wanted).flatMap((r) => [...values.subarray(r * classes, (r + 1) * classes)]));
+}
+
+/** Another head's opinion: every probability times a random factor, normalised again. */
+function perturbed(exact: Float64Array, classes: number, seed: number): Float64Array {
+  const random = seededRandom(seed);
+  const out = exact.map((p) => p * Math.exp(random.normal()));
+  for (let at = 0; at < out.length; at += classes) {
+    const sum = out.subarray(at, at + classes).reduce((a, b) => a + b, 0);
+    for (let c = 0; c < classes; c++) out[at + c] = (out[at + c] as number) / sum;
+  }
+  return out;
 }
 
 describe.each(strategies.map((s) => [s.id, s] as const))('strategy %s', (_, strategy) => {

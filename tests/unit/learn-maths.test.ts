@@ -24,7 +24,7 @@ describe('logistic regression', () => {
     const [n, dim, classes, lambda] = [40, 3, 3, 0.1];
     const { x, y } = blobs(n, dim, classes, 1);
     const z = standardise(x, n, dim, fitStandardiser(x, n, dim));
-    const fit = fitLogistic(z, y, n, dim, classes, lambda, null, 200);
+    const fit = fitLogistic(z, y, n, dim, classes, lambda, { maxIterations: 200 });
     const loss = (weights: Float64Array): number => {
       let sum = 0;
       for (let i = 0; i < n; i++) {

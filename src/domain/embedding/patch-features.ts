@@ -5,19 +5,22 @@ import { colourStatistics, COLOUR_FEATURES } from './colour-statistics.ts';
 import { fitPrincipalAxes, projectRows, type PrincipalAxes } from './principal-axes.ts';
 
 /**
- * Single-layer patch features (Coates, Lee and Ng 2011): contrast-normalised, ZCA-whitened 6x6 RGB patches, a k-means
+ * Single-layer patch features (Coates, Lee and Ng 2011): contrast-normalised, whitened 6x6 RGB patches, a k-means
  * dictionary learnt on the pool, triangle activation and quadrant pooling; together with colour statistics, then
- * principal axes. Images come in as SIDE x SIDE RGBA bytes.
+ * principal axes. Whitened patches are kept in the basis of their leading components: k-means and the activation only see
+ * distances, which ZCA's rotation back to pixels does not change. Images come in as SIDE x SIDE RGBA bytes.
  */
 export const SIDE = 64;
 const PATCH = 6;
-const STRIDE = 4;
+const STRIDE = 2;
 const PATCH_DIM = PATCH * PATCH * 3;
-const CENTROIDS = 200;
+/** Leading components of whitened patches; the rest is mostly noise. */
+const WHITE_DIM = 32;
+const CENTROIDS = 100;
 const POSITIONS = Math.floor((SIDE - PATCH) / STRIDE) + 1;
 const FEATURES = 4 * CENTROIDS + COLOUR_FEATURES;
 const PATCHES_TO_LEARN = 20_000;
-const CONTRAST_FLOOR = 10;
+const CONTRAST_FLOOR = 100;
 const WHITENING_FLOOR = 0.1;
 /** Colour statistics are far fewer than activations; this weight lets them be heard. */
 const COLOUR_WEIGHT = 5;
@@ -26,11 +29,11 @@ export const IMAGE_BYTES = SIDE * SIDE * 4;
 
 export interface PatchModel {
   readonly patchMean: Float32Array;
-  /** Row-major [PATCH_DIM, CENTROIDS]: whitening and dictionary in one product. */
+  /** Row-major [WHITE_DIM, CENTROIDS]. */
   readonly dictionary: Float32Array;
   /** Squared length of each whitened centroid. */
   readonly squaredNorms: Float32Array;
-  /** Row-major [PATCH_DIM, PATCH_DIM] ZCA matrix. */
+  /** Row-major [PATCH_DIM, WHITE_DIM]. */
   readonly whitening: Float32Array;
   readonly axes: PrincipalAxes;
 }
@@ -46,24 +49,24 @@ export function fitPatchModel(images: Uint8Array, count: number, onProgress: (sh
     const y = random.below(SIDE - PATCH + 1);
     readPatch(images, image, x, y, patches, i * PATCH_DIM);
   }
-  const { mean, zca } = fitWhitening(patches, wanted);
-  const whitened = whiten(patches, wanted, mean, zca);
+  const { mean, whitening } = fitWhitening(patches, wanted);
+  const whitened = whiten(patches, wanted, mean, whitening);
   onProgress(0.1);
   const k = Math.min(CENTROIDS, wanted);
-  const { centres } = kMeans(whitened, wanted, PATCH_DIM, k, random, 8);
+  const { centres } = kMeans(whitened, wanted, WHITE_DIM, k, random, 8);
   onProgress(0.5);
-  const dictionary = new Float32Array(PATCH_DIM * CENTROIDS);
+  const dictionary = new Float32Array(WHITE_DIM * CENTROIDS);
   const squaredNorms = new Float32Array(CENTROIDS).fill(1e6);
   for (let c = 0; c < k; c++) {
     let norm = 0;
-    for (let d = 0; d < PATCH_DIM; d++) {
-      const value = centres[c * PATCH_DIM + d] as number;
+    for (let d = 0; d < WHITE_DIM; d++) {
+      const value = centres[c * WHITE_DIM + d] as number;
       dictionary[d * CENTROIDS + c] = value;
       norm += value * value;
     }
     squaredNorms[c] = norm;
   }
-  const partial = { patchMean: mean, dictionary, squaredNorms, whitening: zca };
+  const partial = { patchMean: mean, dictionary, squaredNorms, whitening };
   const features = patchFeatures(partial, images, count, (share) => onProgress(0.5 + 0.4 * share));
   const weights = Float32Array.from({ length: FEATURES }, (_, f) => (f < 4 * CENTROIDS ? 1 : COLOUR_WEIGHT));
   const axes = fitPrincipalAxes(features, count, weights);
@@ -100,7 +103,7 @@ function patchFeatures(
     for (let y = 0; y < POSITIONS; y++) {
       for (let x = 0; x < POSITIONS; x++) {
         const quadrant = (y * 2 >= POSITIONS ? 2 : 0) + (x * 2 >= POSITIONS ? 1 : 0);
-        activate(model, white, (y * POSITIONS + x) * PATCH_DIM, distance, out, base + quadrant * CENTROIDS);
+        activate(model, white, (y * POSITIONS + x) * WHITE_DIM, distance, out, base + quadrant * CENTROIDS);
       }
     }
     // Square roots even out the heavy tail of summed activations (power normalisation, Perronnin et al. 2010).
@@ -123,7 +126,7 @@ function activate(
   const { dictionary, squaredNorms } = model;
   let own = 0;
   distance.fill(0);
-  for (let d = 0; d < PATCH_DIM; d++) {
+  for (let d = 0; d < WHITE_DIM; d++) {
     const value = white[from + d] as number;
     own += value * value;
     const row = d * CENTROIDS;
@@ -164,8 +167,8 @@ function readPatch(images: Uint8Array, image: number, x: number, y: number, out:
   for (let i = to; i < at; i++) out[i] = ((out[i] as number) - mean) * scale;
 }
 
-/** Mean and ZCA matrix of patches [n, PATCH_DIM]. */
-function fitWhitening(patches: Float32Array, n: number): { mean: Float32Array; zca: Float32Array } {
+/** Mean of patches [n, PATCH_DIM] and the matrix [PATCH_DIM, WHITE_DIM] that whitens them. */
+function fitWhitening(patches: Float32Array, n: number): { mean: Float32Array; whitening: Float32Array } {
   const mean = new Float64Array(PATCH_DIM);
   for (let i = 0; i < n; i++) {
     for (let d = 0; d < PATCH_DIM; d++) mean[d] = (mean[d] as number) + (patches[i * PATCH_DIM + d] as number) / n;
@@ -185,29 +188,24 @@ function fitWhitening(patches: Float32Array, n: number): { mean: Float32Array; z
     for (let b = 0; b < a; b++) covariance[b * PATCH_DIM + a] = covariance[a * PATCH_DIM + b] as number;
   }
   const { values, vectors } = symmetricEigen(covariance, PATCH_DIM);
-  const zca = new Float32Array(PATCH_DIM * PATCH_DIM);
-  for (let a = 0; a < PATCH_DIM; a++) {
-    for (let b = 0; b < PATCH_DIM; b++) {
-      let sum = 0;
-      for (let k = 0; k < PATCH_DIM; k++) {
-        const weight = 1 / Math.sqrt(Math.max(0, values[k] as number) + WHITENING_FLOOR);
-        sum += (vectors[a * PATCH_DIM + k] as number) * weight * (vectors[b * PATCH_DIM + k] as number);
-      }
-      zca[a * PATCH_DIM + b] = sum;
-    }
+  const whitening = new Float32Array(PATCH_DIM * WHITE_DIM);
+  for (let k = 0; k < WHITE_DIM; k++) {
+    const weight = 1 / Math.sqrt(Math.max(0, values[k] as number) + WHITENING_FLOOR);
+    for (let a = 0; a < PATCH_DIM; a++) whitening[a * WHITE_DIM + k] = weight * (vectors[a * PATCH_DIM + k] as number);
   }
-  return { mean: Float32Array.from(mean), zca };
+  return { mean: Float32Array.from(mean), whitening };
 }
 
-/** (patches - mean) ZCA, [n, PATCH_DIM]. */
-function whiten(patches: Float32Array, n: number, mean: Float32Array, zca: Float32Array): Float32Array {
-  const out = new Float32Array(n * PATCH_DIM);
+/** (patches - mean) times the whitening, [n, WHITE_DIM]. */
+function whiten(patches: Float32Array, n: number, mean: Float32Array, whitening: Float32Array): Float32Array {
+  const out = new Float32Array(n * WHITE_DIM);
   for (let i = 0; i < n; i++) {
     const row = i * PATCH_DIM;
+    const to = i * WHITE_DIM;
     for (let a = 0; a < PATCH_DIM; a++) {
       const x = (patches[row + a] as number) - (mean[a] as number);
-      const from = a * PATCH_DIM;
-      for (let b = 0; b < PATCH_DIM; b++) out[row + b] = (out[row + b] as number) + x * (zca[from + b] as number);
+      const from = a * WHITE_DIM;
+      for (let b = 0; b < WHITE_DIM; b++) out[to + b] = (out[to + b] as number) + x * (whitening[from + b] as number);
     }
   }
   return out;

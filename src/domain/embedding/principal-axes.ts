@@ -18,7 +18,7 @@ const OVERSAMPLING = 12;
 const POWER_ITERATIONS = 2;
 const MOST_ROWS = 1200;
 /** Axes enter with (standard deviation)^ALPHA: 1 is plain PCA, 0 whitens. */
-const ALPHA = 0.75;
+const ALPHA = 0.5;
 
 /** Principal component analysis by randomised subspace iteration (Halko, Martinsson and Tropp 2011). @param x row-major [n, features] @param weights [features] */
 export function fitPrincipalAxes(x: Float32Array, n: number, weights: Float32Array): PrincipalAxes {

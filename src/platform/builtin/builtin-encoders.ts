@@ -60,10 +60,18 @@ export class BuiltinImageEngine implements EncoderEngine {
   get dim(): number {
     return this.#model?.axes.dim ?? 0;
   }
+  /** What cannot be decoded is left out here; `embed` says so of each such image. */
   async fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
-    this.#sample.push(...(await pixels(inputs)));
+    for (const input of inputs) {
+      try {
+        this.#sample.push(...(await pixels([input])));
+      } catch (error) {
+        if (error instanceof WinnowError) throw error;
+      }
+    }
   }
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
+    if (this.#sample.length === 0) throw new WinnowError('encoder-failed', 'None of the images could be decoded');
     this.#model = fitPatchModel(concat(this.#sample), this.#sample.length, onProgress);
     this.#sample = [];
     return Promise.resolve(this.#model);

@@ -21,6 +21,13 @@ export class Pool {
     }
   }
 
+  /** Copies of some rows, row-major [rows, dim]. */
+  gather(rows: Int32Array): Float32Array {
+    const out = new Float32Array(rows.length * this.dim);
+    rows.forEach((row, i) => out.set(this.data.subarray(row * this.dim, (row + 1) * this.dim), i * this.dim));
+    return out;
+  }
+
   /**
    * softmax(X W + b) for every row, row-major [rows, classes].
    * @param weights [dim, classes] @param bias [classes]
@@ -37,8 +44,8 @@ export class Pool {
   /** Inner products of every row with some vectors, row-major [rows, vectors]. @param vectors row-major [count, dim] */
   async products(vectors: Float32Array, count: number): Promise<Float32Array> {
     return this.#map(count, () => {
-      const v = tf.tensor2d(vectors, [count, this.dim]);
-      return { apply: (x) => tf.matMul(x, v, false, true), inputs: [v] };
+      const v = tf.tidy(() => tf.transpose(tf.tensor2d(vectors, [count, this.dim])));
+      return { apply: (x) => tf.matMul(x, v), inputs: [v] };
     });
   }
 

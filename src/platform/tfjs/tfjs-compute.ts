@@ -1,11 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Compute, Matrix } from '../../strategies/strategy.ts';
 
+/**
+ * a times b transposed. The transposition is a step of its own: with a `transposeB` flag tfjs' WASM backend leaves its
+ * fast kernel and takes several times as long.
+ */
+export function crossProducts(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  return tf.matMul(a, tf.transpose(b));
+}
+
 /** The strategies' linear algebra on the current tfjs backend. */
 export class TfjsCompute implements Compute {
   async dotProducts(a: Matrix, b: Matrix): Promise<Float32Array> {
     const result = tf.tidy(() =>
-      tf.matMul(tf.tensor2d(a.data, [a.rows, a.cols]), tf.tensor2d(b.data, [b.rows, b.cols]), false, true),
+      crossProducts(tf.tensor2d(a.data, [a.rows, a.cols]), tf.tensor2d(b.data, [b.rows, b.cols])),
     );
     const values = (await result.data()) as Float32Array;
     result.dispose();

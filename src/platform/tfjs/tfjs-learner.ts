@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
+import { bootstrapHeads, dropoutHeads } from '../../domain/committee.ts';
 import { foldHead, headProbabilities } from '../../domain/head-maths.ts';
 import type { Row } from '../../domain/ids.ts';
-import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
+import { standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
-import { chooseC, lambdaOf } from '../../domain/regularisation.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
 import type {
   FittedHead,
@@ -17,18 +17,17 @@ import type {
   TrainRequest,
 } from '../../loop/ports.ts';
 import { strategyById } from '../../strategies/index.ts';
+import type { Committee, CommitteeKind } from '../../strategies/strategy.ts';
 import { startBackend } from './backend.ts';
-import { fitLarge } from './fit-large.ts';
+import { HeadFitter } from './head-fitter.ts';
 import { Pool } from './pool.ts';
 import { TfjsCompute } from './tfjs-compute.ts';
-
-/** Multiply-adds per gradient up to which float64 on one core is used: identical heads on every backend. */
-const SMALL_FIT = 2e7;
 
 /** The learner on tfjs, in whatever thread it is built. */
 export class TfjsLearner implements Learner {
   readonly #wasmPath: string;
   readonly #compute = new TfjsCompute();
+  readonly #fitter = new HeadFitter(this.#compute);
   #pool: Pool | null = null;
   #head: FittedHead | null = null;
   /** Probabilities of the whole pool under the current head, [rows, classes]. */
@@ -50,35 +49,15 @@ export class TfjsLearner implements Learner {
     this.#head = null;
     this.#probabilities = null;
     this.#pool = new Pool(data, rows, dim);
+    this.#fitter.forget();
     return Promise.resolve();
   }
 
-  async train({ rows, labels, classCount, seed }: TrainRequest): Promise<FittedHead> {
-    const pool = this.#requirePool();
+  async train(request: TrainRequest): Promise<FittedHead> {
     const started = performance.now();
-    const { dim } = pool;
-    const n = rows.length;
-    if (n === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
-    const x = new Float32Array(n * dim);
-    rows.forEach((row, i) => x.set(pool.data.subarray(row * dim, (row + 1) * dim), i * dim));
-    const standardiser = fitStandardiser(x, n, dim);
-    const z = standardise(x, n, dim, standardiser);
-    const lambda = lambdaOf(chooseC(z, labels, n, dim, classCount, seededRandom(seed)), dim, n);
-    const isSmall = n * dim * classCount <= SMALL_FIT;
-    const fit = isSmall
-      ? fitLogistic(z, labels, n, dim, classCount, lambda)
-      : await fitLarge(z, labels, n, dim, classCount, lambda);
-    const head: FittedHead = {
-      dim,
-      mean: standardiser.mean,
-      scale: standardiser.scale,
-      weights: Float32Array.from(fit.weights),
-      bias: Float32Array.from(fit.bias),
-      lambda,
-      fitMs: performance.now() - started,
-    };
+    const head = await this.#fitter.fit(this.#requirePool(), request);
     await this.use(head);
-    return head;
+    return { ...head, fitMs: performance.now() - started };
   }
 
   use(head: FittedHead | null): Promise<void> {
@@ -123,6 +102,7 @@ export class TfjsLearner implements Learner {
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
+        committee: head ? (kind, members) => this.#committee(head, kind, members, request) : null,
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -142,7 +122,7 @@ export class TfjsLearner implements Learner {
     const BLOCK = 64;
     for (let start = 0; start < anchors.length; start += BLOCK) {
       const block = anchors.subarray(start, start + BLOCK);
-      const products = await pool.products(this.#gather(block), block.length);
+      const products = await pool.products(pool.gather(block), block.length);
       for (let i = 0; i < products.length; i++) {
         if ((products[i] as number) >= threshold) isNear[Math.floor(i / block.length)] = 1;
       }
@@ -153,7 +133,7 @@ export class TfjsLearner implements Learner {
 
   async neighbours(row: Row, count: number): Promise<Int32Array> {
     const pool = this.#requirePool();
-    const similarity = await pool.products(this.#gather(Int32Array.of(row)), 1);
+    const similarity = await pool.products(pool.gather(Int32Array.of(row)), 1);
     const order = Int32Array.from(similarity, (_, i) => i).filter((i) => i !== row);
     order.sort((a, b) => (similarity[b] as number) - (similarity[a] as number) || a - b);
     return order.slice(0, count);
@@ -180,11 +160,31 @@ export class TfjsLearner implements Learner {
     return { probabilities: this.#probabilities, classes };
   }
 
-  #gather(rows: Int32Array): Float32Array {
-    const { data, dim } = this.#requirePool();
-    const out = new Float32Array(rows.length * dim);
-    rows.forEach((row, i) => out.set(data.subarray(row * dim, (row + 1) * dim), i * dim));
-    return out;
+  async #committee(
+    head: FittedHead,
+    kind: CommitteeKind,
+    members: number,
+    { labelledRows, labels, seed }: SelectRequest,
+  ): Promise<Committee> {
+    const pool = this.#requirePool();
+    const random = seededRandom(seed).fork('committee');
+    const heads =
+      kind === 'dropout'
+        ? dropoutHeads(head, members, random)
+        : bootstrapHeads(
+            head,
+            standardise(pool.gather(labelledRows), labels.length, head.dim, head),
+            labels,
+            members,
+            random,
+          );
+    const probabilities = [];
+    for (const member of heads) {
+      const { weights, bias } = foldHead(member);
+      const data = await pool.probabilities(weights, bias);
+      probabilities.push({ data, rows: pool.rows, cols: bias.length });
+    }
+    return { probabilities, exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)) };
   }
 
   #requirePool(): Pool {

@@ -1,0 +1,62 @@
+/**
+ * Coordinates [n, n] of n rows in an orthonormal basis of their span: the Cholesky factor L of their Gram matrix. A ridge
+ * problem in these coordinates has the same solution, and is small when n is below the dimension.
+ * @param z row-major [n, dim]
+ */
+export function spanFactor(z: Float64Array, n: number, dim: number): Float64Array {
+  const factor = new Float64Array(n * n);
+  let trace = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let d = 0; d < dim; d++) sum += (z[i * dim + d] as number) * (z[j * dim + d] as number);
+      factor[i * n + j] = sum;
+      if (i === j) trace += sum;
+    }
+  }
+  const jitter = (trace / Math.max(1, n)) * 1e-8 + 1e-12;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = (factor[i * n + j] as number) + (i === j ? jitter : 0);
+      for (let k = 0; k < j; k++) sum -= (factor[i * n + k] as number) * (factor[j * n + k] as number);
+      if (i === j) factor[i * n + i] = Math.sqrt(Math.max(sum, jitter));
+      else factor[i * n + j] = sum / (factor[j * n + j] as number);
+    }
+  }
+  return factor;
+}
+
+/**
+ * Weights in the space of the rows for weights w [n, width] in span coordinates: Z^T L^-T w, row-major [dim, width].
+ * @param z the rows of `spanFactor`, [n, dim]
+ */
+export function fromSpan(
+  factor: Float64Array,
+  w: Float64Array,
+  z: Float64Array,
+  n: number,
+  dim: number,
+  width: number,
+): Float64Array {
+  const a = Float64Array.from(w);
+  for (let i = n - 1; i >= 0; i--) {
+    const diagonal = factor[i * n + i] as number;
+    for (let c = 0; c < width; c++) a[i * width + c] = (a[i * width + c] as number) / diagonal;
+    for (let j = 0; j < i; j++) {
+      const l = factor[i * n + j] as number;
+      if (l === 0) continue;
+      for (let c = 0; c < width; c++)
+        a[j * width + c] = (a[j * width + c] as number) - l * (a[i * width + c] as number);
+    }
+  }
+  const out = new Float64Array(dim * width);
+  for (let i = 0; i < n; i++) {
+    for (let d = 0; d < dim; d++) {
+      const x = z[i * dim + d] as number;
+      if (x === 0) continue;
+      for (let c = 0; c < width; c++)
+        out[d * width + c] = (out[d * width + c] as number) + x * (a[i * width + c] as number);
+    }
+  }
+  return out;
+}

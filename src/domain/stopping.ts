@@ -1,0 +1,140 @@
+import type { Interval } from './intervals.ts';
+
+export type CriterionState = 'met' | 'not-met' | 'too-early';
+export interface Criterion {
+  readonly id: 'stable' | 'pool-error' | 'flat' | 'target' | 'budget';
+  readonly name: string;
+  readonly state: CriterionState;
+  /** In plain words, with the numbers. */
+  readonly sentence: string;
+}
+export interface StoppingThresholds {
+  /** Mean kappa of successive predictions from which the model counts as settled. */
+  readonly kappa: number;
+  /** Expected share of wrong predictions on the pool that is good enough. */
+  readonly poolError: number;
+  /** Gain in accuracy per 50 labels below which the curve counts as flat. */
+  readonly slope: number;
+  /** Accuracy that is aimed for. */
+  readonly target: number;
+  /** Labels that may be spent. */
+  readonly budget: number;
+}
+export const DEFAULT_THRESHOLDS: StoppingThresholds = {
+  kappa: 0.99,
+  poolError: 0.05,
+  slope: 0.005,
+  target: 0.9,
+  budget: 500,
+};
+export interface StoppingEvidence {
+  /** Cohen's kappa of the pool predictions of successive checkpoints, oldest first. */
+  readonly kappas: readonly number[];
+  /** Expected share of wrong predictions on the pool, corrected on the test set; null when unknown. */
+  readonly poolError: number | null;
+  /** Accuracy on the test set by number of training labels, oldest first. */
+  readonly curve: readonly { readonly labels: number; readonly accuracy: number }[];
+  readonly accuracyInterval: Interval | null;
+  readonly labels: number;
+}
+
+/** Rounds over which kappa and the slope are averaged. */
+const WINDOW = 3;
+const PER_LABELS = 50;
+
+/**
+ * What speaks for stopping. Advice only: nothing stops by itself. Stability of predictions: Bloodgood and Vijay-Shanker
+ * 2009; expected error: Zhu, Wang and Hovy 2008; the others are the user's own aims.
+ */
+export function stoppingAdvice(e: StoppingEvidence, t: StoppingThresholds): Criterion[] {
+  return [settled(e, t), error(e, t), flat(e, t), target(e, t), budget(e, t)];
+}
+
+/**
+ * Expected share of wrong predictions on the pool: its mean 1 - p1, corrected by what the test set shows that to miss
+ * (prediction-powered inference: Angelopoulos et al. 2023). Unbiased, as the test set is a random sample.
+ * @param pool 1 - p1 of pool items @param test the same of test items @param isWrong whether each test item was wrong
+ */
+export function expectedPoolError(
+  pool: ArrayLike<number>,
+  test: ArrayLike<number>,
+  isWrong: ArrayLike<boolean | number>,
+): number | null {
+  if (pool.length === 0 || test.length === 0) return null;
+  let believed = 0;
+  for (let i = 0; i < pool.length; i++) believed += (pool[i] as number) / pool.length;
+  let missed = 0;
+  for (let i = 0; i < test.length; i++) missed += ((isWrong[i] ? 1 : 0) - (test[i] as number)) / test.length;
+  return Math.min(1, Math.max(0, believed + missed));
+}
+
+function settled({ kappas }: StoppingEvidence, { kappa }: StoppingThresholds): Criterion {
+  const base = { id: 'stable', name: 'Predictions have settled' } as const;
+  if (kappas.length < WINDOW) {
+    const more = WINDOW - kappas.length;
+    return { ...base, state: 'too-early', sentence: `Needs ${more} more ${more === 1 ? 'batch' : 'batches'} to tell.` };
+  }
+  const mean = average(kappas.slice(-WINDOW));
+  return {
+    ...base,
+    state: mean >= kappa ? 'met' : 'not-met',
+    sentence: `Over the last ${WINDOW} batches the predictions agree with a kappa of ${mean.toFixed(2)}; ${kappa.toFixed(2)} counts as settled.`,
+  };
+}
+
+function error({ poolError }: StoppingEvidence, t: StoppingThresholds): Criterion {
+  const base = { id: 'pool-error', name: 'Few errors left to expect' } as const;
+  if (poolError === null) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
+  return {
+    ...base,
+    state: poolError <= t.poolError ? 'met' : 'not-met',
+    sentence: `About ${percent(poolError)} of the unlabelled items are probably predicted wrong; ${percent(t.poolError)} counts as few.`,
+  };
+}
+
+function flat({ curve }: StoppingEvidence, { slope }: StoppingThresholds): Criterion {
+  const base = { id: 'flat', name: 'The curve is flat' } as const;
+  const part = curve.slice(-(WINDOW + 1));
+  const [first, last] = [part[0], part.at(-1)];
+  if (part.length <= WINDOW || !first || !last || last.labels <= first.labels) {
+    return { ...base, state: 'too-early', sentence: `Needs ${WINDOW + 1} models with test labels to tell.` };
+  }
+  const gain = leastSquaresSlope(part) * PER_LABELS;
+  return {
+    ...base,
+    state: gain < slope ? 'met' : 'not-met',
+    sentence: `The last ${WINDOW} batches changed accuracy by ${points(gain)} per ${PER_LABELS} labels; less than ${points(slope)} counts as flat.`,
+  };
+}
+
+function target({ accuracyInterval }: StoppingEvidence, t: StoppingThresholds): Criterion {
+  const base = { id: 'target', name: 'Your target is reached' } as const;
+  if (!accuracyInterval) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
+  return {
+    ...base,
+    state: accuracyInterval.low >= t.target ? 'met' : 'not-met',
+    sentence: `Accuracy is ${percent(accuracyInterval.low)} or more with 95 % confidence; the target is ${percent(t.target)}.`,
+  };
+}
+
+function budget({ labels }: StoppingEvidence, t: StoppingThresholds): Criterion {
+  return {
+    id: 'budget',
+    name: 'The budget is used up',
+    state: labels >= t.budget ? 'met' : 'not-met',
+    sentence: `${labels} of ${t.budget} labels are spent.`,
+  };
+}
+
+function leastSquaresSlope(points: readonly { labels: number; accuracy: number }[]): number {
+  const x = average(points.map((p) => p.labels));
+  const y = average(points.map((p) => p.accuracy));
+  const xy = points.reduce((sum, p) => sum + (p.labels - x) * (p.accuracy - y), 0);
+  const xx = points.reduce((sum, p) => sum + (p.labels - x) ** 2, 0);
+  return xx > 0 ? xy / xx : 0;
+}
+function average(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+}
+const percent = (x: number): string => `${(100 * x).toFixed(x < 0.1 ? 1 : 0)} %`;
+const points = (x: number): string => `${(100 * x).toFixed(1)} points`;

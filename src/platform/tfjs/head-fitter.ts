@@ -1,0 +1,104 @@
+import { WinnowError } from '../../domain/errors.ts';
+import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
+import { seededRandom } from '../../domain/random.ts';
+import { chooseC, crossValidateC, lambdaOf } from '../../domain/regularisation.ts';
+import { fitSemiSupervised, TEACHER_C, type SampleViews } from '../../domain/semi-supervised.ts';
+import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
+import type { Compute } from '../../strategies/strategy.ts';
+import { fitLarge } from './fit-large.ts';
+import { NeighbourhoodViews } from './neighbourhood-views.ts';
+import type { Pool } from './pool.ts';
+
+type Fit = Omit<FittedHead, 'fitMs'>;
+
+/** Multiply-adds per gradient up to which float64 on one core is used: identical heads on every backend. */
+const SMALL_FIT = 2e7;
+/** From this many labels per class on, unlabelled rows no longer help. */
+const ENOUGH_LABELS_PER_CLASS = 25;
+/** A pool smaller than this has no neighbourhoods to speak of. */
+const LEAST_POOL = 50;
+/** The plain features are taken when their cross-validated log loss is lower by this share of the smoothed one. */
+const CLEARLY_BETTER = 0.1;
+
+/** Fits heads on a pool. Which kind is chosen depends on the labels, the pool's rows and the seed alone. */
+export class HeadFitter {
+  readonly #compute: Compute;
+  #views: { key: string; views: NeighbourhoodViews } | null = null;
+
+  constructor(compute: Compute) {
+    this.#compute = compute;
+  }
+
+  /** To be called when the pool changes. */
+  forget(): void {
+    this.#views = null;
+  }
+
+  async fit(pool: Pool, request: TrainRequest): Promise<FittedHead> {
+    const { rows, classCount, c } = request;
+    if (rows.length === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
+    const isScarce = rows.length < classCount * ENOUGH_LABELS_PER_CLASS;
+    const helpers = request.pool && request.pool.length >= LEAST_POOL ? request.pool : null;
+    const semi =
+      (c ?? null) === null && classCount >= 2 && isScarce && helpers ? await this.#semi(pool, request, helpers) : null;
+    return { ...(semi ?? (await plain(pool, request))), fitMs: 0 };
+  }
+
+  /** Null when the labels contradict the neighbourhoods. */
+  async #semi(pool: Pool, { rows, labels, classCount, seed }: TrainRequest, helpers: Int32Array): Promise<Fit | null> {
+    const key = `${seed}:${helpers.length}:${helpers.at(0) ?? 0}:${helpers.at(-1) ?? 0}`;
+    if (this.#views?.key !== key) {
+      const embeddings = { data: pool.data, rows: pool.rows, cols: pool.dim };
+      const views = new NeighbourhoodViews(embeddings, helpers, seededRandom(seed).fork('pool'), this.#compute);
+      this.#views = { key, views };
+    }
+    const { views } = this.#views;
+    const labelled = await views.of(rows);
+    if (!isHelpful(pool.gather(rows), labelled, labels, pool.dim, classCount, seed)) return null;
+    const { views: unlabelled, mean } = await views.unlabelled();
+    const { weights, bias, lambda } = fitSemiSupervised(labelled, labels, classCount, unlabelled, mean, views.basis);
+    const { dim, mean: centre, scale } = views.basis;
+    return { dim, mean: centre, scale, weights: Float32Array.from(weights), bias: Float32Array.from(bias), lambda };
+  }
+}
+
+/** Logistic regression on the labelled rows alone. */
+async function plain(pool: Pool, { rows, labels, classCount, seed, c }: TrainRequest): Promise<Fit> {
+  const { dim } = pool;
+  const n = rows.length;
+  const x = pool.gather(rows);
+  const standardiser = fitStandardiser(x, n, dim);
+  const z = standardise(x, n, dim, standardiser);
+  const lambda = lambdaOf(c ?? chooseC(z, labels, n, dim, classCount, seededRandom(seed)), dim, n);
+  const isSmall = n * dim * classCount <= SMALL_FIT;
+  const fit = isSmall
+    ? fitLogistic(z, labels, n, dim, classCount, lambda)
+    : await fitLarge(z, labels, n, dim, classCount, lambda);
+  return {
+    dim,
+    mean: standardiser.mean,
+    scale: standardiser.scale,
+    weights: Float32Array.from(fit.weights),
+    bias: Float32Array.from(fit.bias),
+    lambda,
+  };
+}
+
+/** Whether neighbours agree with the labels: cross-validated log loss of smoothed against plain features. */
+function isHelpful(
+  x: Float32Array,
+  labelled: SampleViews,
+  y: Int32Array,
+  dim: number,
+  classes: number,
+  seed: number,
+): boolean {
+  const n = labelled.count;
+  const loss = (of: Float32Array, candidates?: readonly number[]): number | null => {
+    const z = standardise(of, n, dim, fitStandardiser(of, n, dim));
+    return crossValidateC(z, y, n, dim, classes, seededRandom(seed), candidates)?.loss ?? null;
+  };
+  const own = loss(x);
+  const smoothed = loss(labelled.smoothed, [TEACHER_C / 10, TEACHER_C]);
+  return own === null || smoothed === null || smoothed <= own * (1 + CLEARLY_BETTER);
+}

@@ -1,0 +1,89 @@
+import type { Row } from '../domain/ids.ts';
+import { drawIndex } from './diverse.ts';
+import { topNames } from './shortlist.ts';
+import type { Strategy, StrategyPick } from './strategy.ts';
+
+/** Larger pools are thinned out at random first: the draw is random anyway, and costs one pass per pick. */
+const MOST_ROWS = 20_000;
+
+export default {
+  id: 'badge',
+  name: 'Diverse gradients',
+  summary: 'Draws items whose labels would push the model hard and in different directions.',
+  source:
+    'Ash, Zhang, Krishnamurthy, Langford and Agarwal 2020, Deep batch active learning by diverse, uncertain gradient lower bounds (BADGE).',
+  isColdStart: false,
+  needsHead: true,
+  select(view, count, random) {
+    const { exactProbabilities, embeddings } = view;
+    if (!exactProbabilities) throw new RangeError('This strategy needs a trained head.');
+    const rows =
+      view.candidates.length <= MOST_ROWS
+        ? view.candidates
+        : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
+    const n = rows.length;
+    const dim = embeddings.cols;
+    const q = residuals(exactProbabilities(rows), n);
+    const classes = q.length / Math.max(1, n);
+    const lengths = Float64Array.from(
+      rows,
+      (row, i) => squared(q, i, classes) * (1 + squaredRow(embeddings.data, row, dim)),
+    );
+    const nearest = Float64Array.from(lengths);
+    const picks: StrategyPick[] = [];
+    const isTaken = new Uint8Array(n);
+    while (picks.length < Math.min(count, n)) {
+      const at = picks.length === 0 ? largest(lengths) : drawIndex(nearest, random);
+      const chosen = isTaken[at] === 1 ? isTaken.indexOf(0) : at;
+      const row = rows[chosen] as Row;
+      isTaken[chosen] = 1;
+      const { first, second } = topNames(view, row);
+      const reason = `${first} or ${second}: its label would push the model where no other pick does.`;
+      picks.push({
+        row,
+        utility: Math.sqrt(Math.max(0, picks.length === 0 ? (lengths[at] as number) : (nearest[chosen] as number))),
+        reason,
+      });
+      // |g_i - g_j|^2 from the factors g = q x^T: no gradient of C x D numbers is ever formed.
+      for (let i = 0; i < n; i++) {
+        let qq = 0;
+        for (let c = 0; c < classes; c++) qq += (q[i * classes + c] as number) * (q[chosen * classes + c] as number);
+        let xx = 1;
+        const [a, b] = [(rows[i] as number) * dim, row * dim];
+        for (let d = 0; d < dim; d++) xx += (embeddings.data[a + d] as number) * (embeddings.data[b + d] as number);
+        const distance = Math.max(0, (lengths[i] as number) + (lengths[chosen] as number) - 2 * xx * qq);
+        nearest[i] = isTaken[i] === 1 ? 0 : Math.min(nearest[i] as number, distance);
+      }
+      nearest[chosen] = 0;
+    }
+    return Promise.resolve(picks.sort((a, b) => b.utility - a.utility || a.row - b.row));
+  },
+} satisfies Strategy;
+
+/** p minus the one-hot vector of the most likely class, [rows, classes]. */
+function residuals(p: Float64Array, rows: number): Float64Array {
+  const classes = p.length / Math.max(1, rows);
+  const out = Float64Array.from(p);
+  for (let i = 0; i < rows; i++) {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if ((p[i * classes + c] as number) > (p[i * classes + best] as number)) best = c;
+    out[i * classes + best] = (out[i * classes + best] as number) - 1;
+  }
+  return out;
+}
+
+function squared(values: Float64Array, i: number, width: number): number {
+  let sum = 0;
+  for (let c = 0; c < width; c++) sum += (values[i * width + c] as number) ** 2;
+  return sum;
+}
+function squaredRow(data: Float32Array, row: Row, dim: number): number {
+  let sum = 0;
+  for (let d = 0; d < dim; d++) sum += (data[row * dim + d] as number) ** 2;
+  return sum;
+}
+function largest(values: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
+  return best;
+}

@@ -1,0 +1,67 @@
+import { dissent, exactDisagreement } from './committee-measures.ts';
+import { representatives } from './diverse.ts';
+import type { Row } from '../domain/ids.ts';
+import { topNames } from './shortlist.ts';
+import type { Strategy, StrategyPick } from './strategy.ts';
+
+const PASSES = 3;
+/** Predictions that flip in more than half of the passes make a candidate. */
+const FLIPS = 0.5;
+/** The bar is lowered until this many candidates per place are found. */
+const CANDIDATES_PER_PLACE = 25;
+const MOST_ROWS = 20_000;
+
+export default {
+  id: 'dropquery',
+  name: 'Flipped by dropout',
+  summary: 'Hides most of the input a few times and spreads the batch over items whose prediction flips.',
+  source:
+    'Gupte, Aklilu, Nirschl and Yeung-Levy 2024, Revisiting active learning in the era of vision foundation models (DropQuery).',
+  isColdStart: false,
+  needsHead: true,
+  async select(view, count, random) {
+    if (!view.committee || !view.exactProbabilities) throw new RangeError('This strategy needs a trained head.');
+    const rows =
+      view.candidates.length <= MOST_ROWS
+        ? view.candidates
+        : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
+    const committee = await view.committee('dropout', PASSES);
+    const own = view.exactProbabilities(rows);
+    const flips = flipShare(own, committee.exactProbabilities(rows), rows.length);
+    const unrest = exactDisagreement(committee, rows, dissent);
+    const order = Array.from(rows, (_, i) => i).sort(
+      (a, b) => (flips[b] as number) - (flips[a] as number) || (unrest[b] as number) - (unrest[a] as number) || a - b,
+    );
+    const sure = order.filter((i) => (flips[i] as number) > FLIPS).length;
+    const chosen = order.slice(0, Math.max(sure, count * CANDIDATES_PER_PLACE));
+    const utility = new Map<Row, number>(chosen.map((i) => [rows[i] as Row, flips[i] as number]));
+    const clustered = Int32Array.from(utility.keys()).sort();
+    const centres = representatives(view.embeddings, clustered, count, random).map((r) => r.row);
+    const taken = new Set(centres);
+    const rest = chosen.map((i) => rows[i] as Row).filter((row) => !taken.has(row));
+    const picks: StrategyPick[] = [...centres, ...rest].slice(0, count).map((row) => {
+      const { first, second } = topNames(view, row);
+      const times = Math.round((utility.get(row) ?? 0) * PASSES);
+      const reason =
+        times > 0
+          ? `With parts of its input hidden the prediction left ${first} in ${times} of ${PASSES} tries.`
+          : `${first} or ${second}: picked to spread the batch.`;
+      return { row, utility: utility.get(row) ?? 0, reason };
+    });
+    return picks.sort((a, b) => b.utility - a.utility || a.row - b.row);
+  },
+} satisfies Strategy;
+
+/** Share of the passes whose class differs from the full head's. */
+function flipShare(own: Float64Array, passes: readonly Float64Array[], rows: number): Float64Array {
+  const classes = own.length / Math.max(1, rows);
+  const top = (p: Float64Array, i: number): number => {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if ((p[i * classes + c] as number) > (p[i * classes + best] as number)) best = c;
+    return best;
+  };
+  return Float64Array.from(
+    { length: rows },
+    (_, i) => passes.filter((p) => top(p, i) !== top(own, i)).length / Math.max(1, passes.length),
+  );
+}

@@ -1,0 +1,40 @@
+import { centredRows, herd, herdingSizes, meanOf, poolRadius, sampleRows } from './herding.ts';
+import { percent } from './shortlist.ts';
+import type { Strategy } from './strategy.ts';
+
+const LEAST_CANDIDATES = 30;
+
+export default {
+  id: 'max-herding',
+  name: 'Representative cover',
+  summary: 'Picks the items that together stand for most of the pool. Needs no labels.',
+  source: 'Bae, Noh and Sutherland 2024, Generalized coverage for more robust low-budget active learning (MaxHerding).',
+  isColdStart: true,
+  needsHead: false,
+  async select(view, count, random, compute) {
+    const { candidates, embeddings, labelledRows } = view;
+    const sizes = herdingSizes(candidates.length, embeddings.cols, count * LEAST_CANDIDATES);
+    const referenceRows = sampleRows(candidates, sizes.references, random.fork('references'));
+    const rows = sampleRows(candidates, sizes.candidates, random.fork('candidates'));
+    const mean = meanOf(embeddings, candidates);
+    const references = centredRows(embeddings, referenceRows, mean);
+    const labelled = centredRows(embeddings, labelledRows, mean);
+    const picks = await herd(
+      {
+        candidates: centredRows(embeddings, rows, mean),
+        rows,
+        references,
+        weights: new Float64Array(references.rows).fill(1),
+        labelled,
+        sigmaSquared: await poolRadius(references, random.fork('radius'), compute),
+      },
+      count,
+      compute,
+    );
+    return picks.map(({ row, gain, share }) => ({
+      row,
+      utility: gain,
+      reason: `Stands for ${percent(share)} of the pool that no labelled item resembles yet.`,
+    }));
+  },
+} satisfies Strategy;

@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { at, fitPowerLaw, forecastGain } from '../../src/domain/forecast.ts';
+import { isotonic, labelEfficiency, randomAccuracy, type RandomSplit } from '../../src/domain/label-efficiency.ts';
+import {
+  averagePrecision,
+  brierScore,
+  expectedCalibrationError,
+  logLoss,
+  reliabilityBins,
+  rocAuc,
+} from '../../src/domain/probability-metrics.ts';
+import { seededRandom } from '../../src/domain/random.ts';
+import {
+  DEFAULT_THRESHOLDS,
+  expectedPoolError,
+  stoppingAdvice,
+  type StoppingEvidence,
+} from '../../src/domain/stopping.ts';
+
+/**
+ * Numbers below from scikit-learn 1.2.1: roc_auc_score, average_precision_score, log_loss and IsotonicRegression on the
+ * same values; the Brier score by hand as numpy's mean of squared distances to the one-hot rows.
+ */
+describe('scores of probabilities', () => {
+  const scores = [0.1, 0.4, 0.35, 0.8, 0.4, 0.65, 0.4, 0.9];
+  const positive = [0, 0, 1, 1, 1, 0, 0, 1].map(Boolean);
+  const p = [0.7, 0.2, 0.1, 0.1, 0.6, 0.3, 0.2, 0.2, 0.6, 0.5, 0.3, 0.2, 0.3, 0.3, 0.4];
+  const truth = [0, 1, 1, 0, 2];
+
+  it('agree with scikit-learn, ties included', () => {
+    expect(rocAuc(scores, positive)).toBeCloseTo(0.6875, 10);
+    expect(averagePrecision(scores, positive)).toBeCloseTo(0.7678571428571428, 10);
+    expect(logLoss(p, truth, 3)).toBeCloseTo(0.8172752785145848, 10);
+    expect(brierScore(p, truth, 3)).toBeCloseTo(0.472, 10);
+  });
+
+  it('say nothing where there is nothing to say', () => {
+    expect(rocAuc([0.2, 0.3], [true, true])).toBeNull();
+    expect(averagePrecision([0.2], [false])).toBeNull();
+    expect(logLoss([], [], 3)).toBeNull();
+    expect(brierScore([], [], 3)).toBeNull();
+    expect(reliabilityBins(p, truth, 3)).toBeNull();
+  });
+
+  it('stay finite for a certain mistake', () => {
+    expect(logLoss([0, 1], [0], 2)).toBeCloseTo(-Math.log(1e-15), 6);
+  });
+
+  it('bin by equal size and measure how far confidence is from accuracy', () => {
+    const n = 60;
+    const probabilities = Array.from({ length: n }, (_, i) => (i < 30 ? [0.6, 0.4] : [0.9, 0.1])).flat();
+    // 15 of the 30 unsure ones and 27 of the 30 sure ones are right.
+    const labels = Array.from({ length: n }, (_, i) => (i < 30 ? i % 2 : i % 10 === 0 ? 1 : 0));
+    const bins = reliabilityBins(probabilities, labels, 2) ?? [];
+    expect(bins.map((b) => b.count)).toEqual([15, 15, 15, 15]);
+    const unsure = bins.slice(0, 2);
+    expect(unsure.reduce((sum, b) => sum + b.accuracy, 0) / 2).toBeCloseTo(0.5, 10);
+    expect(bins[0]?.confidence).toBeCloseTo(0.6, 10);
+    // Half of the items are off by |bin accuracy - 0.6|, the others by |bin accuracy - 0.9|.
+    const byHand = bins.reduce((sum, b) => sum + (15 / 60) * Math.abs(b.accuracy - b.confidence), 0);
+    expect(expectedCalibrationError(bins)).toBeCloseTo(byHand, 12);
+    expect(byHand).toBeGreaterThan(0.04);
+  });
+
+  it('give an AUC that does not change under monotone maps of the scores', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.boolean()), { minLength: 2, maxLength: 60 }),
+        (rows) => {
+          const own = rows.map(([s]) => s / 20);
+          const labels = rows.map(([, b]) => b);
+          expect(
+            rocAuc(
+              own.map((s) => Math.exp(3 * s)),
+              labels,
+            ),
+          ).toBe(rocAuc(own, labels));
+        },
+      ),
+      { numRuns: 100, seed: 3 },
+    );
+  });
+});
+
+describe('isotonic regression', () => {
+  it('agrees with scikit-learn', () => {
+    const fitted = isotonic([0.3, 0.5, 0.4, 0.4, 0.7, 0.6, 0.65, 0.9]);
+    [0.3, 13 / 30, 13 / 30, 13 / 30, 0.65, 0.65, 0.65, 0.9].forEach((v, i) => expect(fitted[i]).toBeCloseTo(v, 10));
+  });
+});
+
+/** Correctness of test items whose difficulty is spread evenly: right when the accuracy exceeds the difficulty. */
+function hits(accuracy: number, size: number): boolean[] {
+  return Array.from({ length: size }, (_, i) => (i + 0.5) / size < accuracy);
+}
+/** Accuracy after some random labels; the project reaches the same with half of them. */
+const byChance = (labels: number): number => 0.95 - 1.5 / Math.sqrt(labels);
+
+describe('label efficiency', () => {
+  const size = 200;
+  const checkpoints = [5, 10, 20, 30, 40, 60, 80].map((labels) => ({
+    labels,
+    isRight: hits(byChance(2 * labels), size),
+  }));
+  const random = seededRandom(5);
+  const splits = [40, 80, 120].flatMap((labels) =>
+    Array.from({ length: 20 }, (): RandomSplit => {
+      const order = random.shuffle(Int32Array.from({ length: size }, (_, i) => i));
+      const tested = order.slice(labels);
+      const right = hits(byChance(labels), size);
+      return { labels, tested, isRight: Array.from(tested, (i) => right[i] ?? false) };
+    }),
+  );
+
+  it('finds a project that needs half of the labels', () => {
+    const result = labelEfficiency(checkpoints, splits, size, seededRandom(1));
+    if (result.kind !== 'measured') throw new Error(result.reason);
+    expect(result.points.map((p) => p.labels)).toEqual([40, 80, 120]);
+    for (const { ratio, interval, labels, needed } of result.points) {
+      expect(ratio).toBeGreaterThan(1.6);
+      expect(ratio).toBeLessThan(2.5);
+      expect(interval.low).toBeLessThanOrEqual(ratio);
+      expect(interval.high).toBeGreaterThanOrEqual(ratio);
+      expect(ratio).toBeCloseTo(labels / needed, 10);
+    }
+  });
+
+  it('says what is missing instead of a number', () => {
+    expect(labelEfficiency(checkpoints, splits, 30, seededRandom(1))).toEqual({
+      kind: 'too-few',
+      reason: 'Label 10 more test items to compare with random sampling.',
+    });
+    expect(labelEfficiency(checkpoints.slice(0, 2), splits, size, seededRandom(1)).kind).toBe('too-few');
+    const worse = checkpoints.map((c) => ({ ...c, isRight: hits(0.1, size) }));
+    expect(labelEfficiency(worse, splits, size, seededRandom(1)).kind).toBe('too-few');
+  });
+
+  it('measures random heads only on the items they have not seen', () => {
+    const split: RandomSplit = { labels: 2, tested: Int32Array.of(0, 3), isRight: [true, false] };
+    expect(randomAccuracy([split], 2)).toBe(0.5);
+    expect(randomAccuracy([split], 2, Float64Array.of(3, 9, 9, 1))).toBe(0.75);
+  });
+});
+
+describe('forecast', () => {
+  const curve = [20, 40, 60, 80, 100].map((labels) => ({ labels, accuracy: 0.9 - 2 * labels ** -0.8, n: 200 }));
+
+  it('recovers a power law and what the next labels bring', () => {
+    const law = fitPowerLaw(curve);
+    expect(law?.exponent).toBeCloseTo(0.8, 1);
+    expect(law?.ceiling).toBeCloseTo(0.9, 2);
+    const forecast = forecastGain(curve, 50, seededRandom(2));
+    expect(forecast?.gain).toBeCloseTo(2 * 100 ** -0.8 - 2 * 150 ** -0.8, 2);
+    expect(forecast?.gainInterval.low).toBeLessThanOrEqual(forecast?.gain ?? 0);
+    expect(forecast?.gainInterval.high).toBeGreaterThanOrEqual(forecast?.gain ?? 1);
+  });
+
+  it('refuses to guess from fewer than four rounds, and never promises more than everything', () => {
+    expect(forecastGain(curve.slice(0, 3), 50, seededRandom(1))).toBeNull();
+    const steep = [10, 20, 30, 40].map((labels, i) => ({ labels, accuracy: 0.4 + 0.18 * i, n: 50 }));
+    const law = fitPowerLaw(steep);
+    expect(law && at(law, 1e6)).toBeLessThanOrEqual(1);
+    const falling = [10, 20, 30, 40].map((labels, i) => ({ labels, accuracy: 0.8 - 0.1 * i, n: 50 }));
+    expect(forecastGain(falling, 50, seededRandom(1))?.gain).toBe(0);
+  });
+});
+
+describe('stopping advice', () => {
+  const evidence: StoppingEvidence = {
+    kappas: [0.8, 0.995, 0.992, 0.999],
+    poolError: 0.04,
+    curve: [
+      { labels: 20, accuracy: 0.7 },
+      { labels: 40, accuracy: 0.9 },
+      { labels: 60, accuracy: 0.901 },
+      { labels: 80, accuracy: 0.9 },
+      { labels: 100, accuracy: 0.902 },
+    ],
+    accuracyInterval: { low: 0.86, high: 0.94 },
+    labels: 100,
+  };
+  const states = (e: StoppingEvidence, t = DEFAULT_THRESHOLDS): Record<string, string> =>
+    Object.fromEntries(stoppingAdvice(e, t).map((c) => [c.id, c.state]));
+
+  it('reports each criterion with its state', () => {
+    expect(states(evidence)).toEqual({
+      stable: 'met',
+      'pool-error': 'met',
+      flat: 'met',
+      target: 'not-met',
+      budget: 'not-met',
+    });
+    expect(
+      states(evidence, { ...DEFAULT_THRESHOLDS, target: 0.85, budget: 100, kappa: 0.999, poolError: 0.01 }),
+    ).toEqual({
+      stable: 'not-met',
+      'pool-error': 'not-met',
+      flat: 'met',
+      target: 'met',
+      budget: 'met',
+    });
+  });
+
+  it('waits while it is too early', () => {
+    const early: StoppingEvidence = { kappas: [1], poolError: null, curve: [], accuracyInterval: null, labels: 3 };
+    const all = stoppingAdvice(early, DEFAULT_THRESHOLDS);
+    expect(all.filter((c) => c.state === 'too-early').map((c) => c.id)).toEqual([
+      'stable',
+      'pool-error',
+      'flat',
+      'target',
+    ]);
+    for (const { sentence } of all) expect(sentence).toMatch(/^[A-Z\d].*\.$/);
+  });
+
+  it('corrects the expected error of the pool by what the test set shows', () => {
+    // The model believes in 10 % errors everywhere; on the test set 30 % are wrong.
+    const isWrong = Array.from({ length: 20 }, (_, i) => i < 6);
+    expect(expectedPoolError(new Array<number>(50).fill(0.1), new Array<number>(20).fill(0.1), isWrong)).toBeCloseTo(
+      0.3,
+      10,
+    );
+    expect(expectedPoolError([], [0.1], [true])).toBeNull();
+  });
+});
