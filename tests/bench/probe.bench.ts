@@ -141,7 +141,7 @@ async function measure(page: Page, probe: Probe): Promise<{ accuracies: number[]
       let x = new Float32Array();
       for (let at = 0; at < count; at += 256) {
         const part = inputs.slice(at, at + 256);
-        const data = await encoder.embed(part);
+        const { data } = await encoder.embed(part);
         if (dim === 0) {
           dim = data.length / part.length;
           x = new Float32Array(count * dim);
