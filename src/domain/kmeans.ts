@@ -18,6 +18,8 @@ const STRETCH = 32;
  * and seed give the same clusters on every machine. Ties go to the lower centre; an empty cluster is moved to the row
  * farthest from its centre. k is capped at the number of rows.
  * @param data row-major [rows, dim]
+ * @param trials candidates per seed; the one that leaves the rows nearest to a seed is taken. With one, as in the paper, data
+ *   with heavy tails gets centres on its outliers.
  */
 export function kMeans(
   data: ArrayLike<number>,
@@ -26,9 +28,10 @@ export function kMeans(
   wanted: number,
   random: Random,
   iterations = 20,
+  trials = 1,
 ): Clustering {
   const k = Math.min(wanted, rows);
-  const centres = seed(data, rows, dim, k, random);
+  const centres = seed(data, rows, dim, k, random, trials);
   const assignment = new Int32Array(rows).fill(-1);
   const squared = new Float64Array(rows);
   for (let iteration = 0; iteration < iterations; iteration++) {
@@ -40,27 +43,46 @@ export function kMeans(
   return { centres, assignment, squared, k };
 }
 
-function seed(data: ArrayLike<number>, rows: number, dim: number, k: number, random: Random): Float64Array {
+function seed(
+  data: ArrayLike<number>,
+  rows: number,
+  dim: number,
+  k: number,
+  random: Random,
+  trials: number,
+): Float64Array {
   const centres = new Float64Array(k * dim);
-  const nearest = new Float64Array(rows).fill(Infinity);
-  let chosen = rows > 0 ? random.below(rows) : 0;
+  let nearest = new Float64Array(rows).fill(Infinity);
   for (let c = 0; c < k; c++) {
-    for (let d = 0; d < dim; d++) centres[c * dim + d] = data[chosen * dim + d] as number;
-    let total = 0;
-    for (let r = 0; r < rows; r++) {
-      const distance = squaredDistance(data, r, centres, c, dim);
-      if (distance < (nearest[r] as number)) nearest[r] = distance;
-      total += nearest[r] as number;
+    let best: { total: number; chosen: number; nearest: Float64Array<ArrayBuffer> } | null = null;
+    for (let trial = 0; trial < (c === 0 ? 1 : trials); trial++) {
+      const chosen = c === 0 ? random.below(rows) : drawByDistance(nearest, random);
+      const own = nearest.slice();
+      let total = 0;
+      for (let r = 0; r < rows; r++) {
+        const distance = squaredDistance(data, r, data, chosen, dim);
+        if (distance < (own[r] as number)) own[r] = distance;
+        total += own[r] as number;
+      }
+      if (best === null || total < best.total) best = { total, chosen, nearest: own };
     }
-    let target = random.next() * total;
-    chosen = 0;
-    for (let r = 0; r < rows; r++) {
-      target -= nearest[r] as number;
-      if ((nearest[r] as number) > 0) chosen = r;
-      if (target < 0) break;
-    }
+    if (best === null) break;
+    nearest = best.nearest;
+    for (let d = 0; d < dim; d++) centres[c * dim + d] = data[best.chosen * dim + d] as number;
   }
   return centres;
+}
+
+/** A row with probability proportional to its squared distance to the nearest seed. */
+function drawByDistance(nearest: Float64Array, random: Random): number {
+  let target = random.next() * nearest.reduce((sum, distance) => sum + distance, 0);
+  let chosen = 0;
+  for (let r = 0; r < nearest.length; r++) {
+    target -= nearest[r] as number;
+    if ((nearest[r] as number) > 0) chosen = r;
+    if (target < 0) break;
+  }
+  return chosen;
 }
 
 function assign(
@@ -126,7 +148,7 @@ function update(
 function squaredDistance(
   data: ArrayLike<number>,
   row: number,
-  centres: Float64Array,
+  centres: ArrayLike<number>,
   c: number,
   dim: number,
   limit = Infinity,

@@ -5,7 +5,7 @@ export default {
   name: 'Built-in image encoder',
   modality: 'image',
   runtime: 'builtin-image',
-  revision: 2,
+  revision: 3,
   dim: 0,
   path: '',
   pooling: 'none',

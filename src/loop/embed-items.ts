@@ -11,6 +11,10 @@ export function embeddingKey(spec: EncoderSpec): EmbeddingKey {
   return `${spec.id}@${spec.revision}-${spec.dtypes.wasm}`;
 }
 
+interface Failed {
+  readonly item: ItemId;
+  readonly reason: string;
+}
 export interface EmbedProgress {
   readonly done: number;
   readonly total: number;
@@ -41,14 +45,25 @@ const FIT_IMAGES = 1_200;
 
 /**
  * Embeds what has no embedding under the encoder's key yet. Every chunk is durable before the next begins, so a cancel or
- * a reload goes on from there. A batch that fails is tried once more in a new worker, then item by item; an item that
- * still fails is reported and left out.
+ * a reload goes on from there. A cancel ends the worker and takes effect at once, whatever is under way. An item that the
+ * encoder can't read is reported and left out. A batch that breaks the encoder is tried again item by item in a new
+ * worker; throws when not one item of such a batch can be embedded.
  */
-export async function embedItems(o: EmbedOptions): Promise<{ failed: { item: ItemId; reason: string }[] }> {
+export async function embedItems(o: EmbedOptions): Promise<{ failed: Failed[] }> {
+  const stop = (): void => o.encoder.stop();
+  o.signal.addEventListener('abort', stop);
+  try {
+    return { failed: await embedMissing(o) };
+  } finally {
+    o.signal.removeEventListener('abort', stop);
+  }
+}
+
+async function embedMissing(o: EmbedOptions): Promise<Failed[]> {
   const key = embeddingKey(o.spec);
   const known = new Set(await o.store.ids(o.project, key));
   const missing = o.items.filter((item) => !known.has(item.id));
-  const failed: { item: ItemId; reason: string }[] = [];
+  const failed: Failed[] = [];
   const total = o.items.length;
   let done = total - missing.length;
   const first = done;
@@ -60,7 +75,7 @@ export async function embedItems(o: EmbedOptions): Promise<{ failed: { item: Ite
   for (let start = 0; start < missing.length; start += CHUNK) {
     o.signal.throwIfAborted();
     const items = missing.slice(start, start + CHUNK);
-    const inputs = await next;
+    const inputs = await orAbort(o.signal, () => next);
     // Reading of the next chunk overlaps the computing of this one.
     next = o.load(missing.slice(start + CHUNK, start + 2 * CHUNK));
     next.catch(() => undefined);
@@ -90,7 +105,7 @@ export async function embedItems(o: EmbedOptions): Promise<{ failed: { item: Ite
     await o.store.append(o.project, key, { ids, dim, data });
     o.onStored(ids);
   }
-  return { failed };
+  return failed;
 }
 
 /** All embeddings under a key as one row-major matrix by item row; rows without one are zero and listed. */
@@ -119,7 +134,7 @@ export async function loadMatrix(
 
 async function open(o: EmbedOptions, key: EmbeddingKey): Promise<unknown> {
   const state = await o.store.getEncoderState(o.project, key);
-  o.onInfo(await o.encoder.open(o.spec.id, o.backend, state));
+  o.onInfo(await orAbort(o.signal, () => o.encoder.open(o.spec.id, o.backend, state)));
   return state;
 }
 
@@ -137,19 +152,24 @@ async function fit(o: EmbedOptions, key: EmbeddingKey): Promise<void> {
       detail: `learning from your items, ${Math.round(share * 100)} %`,
     });
   for (let start = 0; start < sample.length; start += CHUNK) {
-    o.signal.throwIfAborted();
-    const inputs = await o.load(sample.slice(start, start + CHUNK));
-    await o.encoder.fitBatch(inputs.filter((i) => i !== null));
+    const inputs = await orAbort(o.signal, () => o.load(sample.slice(start, start + CHUNK)));
+    await orAbort(o.signal, () => o.encoder.fitBatch(inputs.filter((i) => i !== null)));
     report((0.2 * start) / sample.length);
   }
-  const cancel = (): void => o.encoder.stop();
-  o.signal.addEventListener('abort', cancel);
-  try {
-    const state = await o.encoder.fitEnd((share) => report(0.2 + 0.8 * share));
-    await o.store.putEncoderState(o.project, key, state);
-  } finally {
-    o.signal.removeEventListener('abort', cancel);
-  }
+  const state = await orAbort(o.signal, () => o.encoder.fitEnd((share) => report(0.2 + 0.8 * share)));
+  await o.store.putEncoderState(o.project, key, state);
+}
+
+/** Does the work and waits for it, but no longer than until the signal; a signal already given starts nothing. */
+function orAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 interface Loaded {
@@ -160,13 +180,19 @@ async function embedBatch(
   o: EmbedOptions,
   key: EmbeddingKey,
   batch: readonly Loaded[],
-  failed: { item: ItemId; reason: string }[],
+  failed: Failed[],
 ): Promise<{ item: Item; vector: Float32Array }[]> {
   if (batch.length === 0) return [];
   const run = async (part: readonly Loaded[]): Promise<{ item: Item; vector: Float32Array }[]> => {
-    const data = await o.encoder.embed(part.map((b) => b.input));
-    const dim = data.length / part.length;
-    return part.map(({ item }, i) => ({ item, vector: data.slice(i * dim, (i + 1) * dim) }));
+    const encoded = await orAbort(o.signal, () => o.encoder.embed(part.map((b) => b.input)));
+    const dim = encoded.data.length / part.length;
+    const reasons = new Map(encoded.failed.map(({ index, reason }) => [index, reason]));
+    return part.flatMap(({ item }, i) => {
+      const reason = reasons.get(i);
+      if (reason === undefined) return [{ item, vector: encoded.data.slice(i * dim, (i + 1) * dim) }];
+      failed.push({ item: item.id, reason });
+      return [];
+    });
   };
   try {
     return await run(batch);
@@ -176,6 +202,7 @@ async function embedBatch(
     const out: { item: Item; vector: Float32Array }[] = [];
     let lastError: unknown = error;
     let isFresh = false;
+    let hasWorked = false;
     for (const one of batch) {
       o.signal.throwIfAborted();
       if (!isFresh) {
@@ -185,6 +212,7 @@ async function embedBatch(
       }
       try {
         out.push(...(await run([one])));
+        hasWorked = true;
       } catch (again) {
         if (isAbort(again)) throw again;
         lastError = again;
@@ -192,7 +220,7 @@ async function embedBatch(
         failed.push({ item: one.item.id, reason: again instanceof Error ? again.message : String(again) });
       }
     }
-    if (out.length === 0 && batch.length > 1) throw lastError;
+    if (!hasWorked && batch.length > 1) throw lastError;
     return out;
   }
 }

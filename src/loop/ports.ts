@@ -179,6 +179,13 @@ export interface EncoderInfo {
 }
 export type EncodeInput = { readonly text: string } | { readonly image: Blob };
 
+export interface Encoded {
+  /** Row-major [inputs, dim]; unit-normalised and finite (also for empty texts); zeros where an input failed. */
+  readonly data: Float32Array;
+  /** Inputs that cannot be embedded, by index, ascending; `reason` is a whole sentence. */
+  readonly failed: readonly { readonly index: number; readonly reason: string }[];
+}
+
 /** Turns items into embeddings, in its own worker. Any error ends the worker; `open` starts a new one. */
 export interface Encoder {
   /** `state` is what `fit` returned earlier, for encoders that learn from the pool; null otherwise. */
@@ -187,12 +194,11 @@ export interface Encoder {
   needsFit(encoderId: string): boolean;
   /**
    * Learns from a sample of the pool, given in batches: call `fitBatch` for each, then `fitEnd`, which returns the
-   * state to store. Reports 0..1 through `onProgress`.
+   * state to store. Reports 0..1 through `onProgress`. Inputs that can't be decoded are left out.
    */
   fitBatch(inputs: readonly EncodeInput[]): Promise<void>;
   fitEnd(onProgress: (share: number) => void): Promise<unknown>;
-  /** Row-major [inputs, dim], unit-normalised, always finite (also for empty input). */
-  embed(inputs: readonly EncodeInput[]): Promise<Float32Array>;
+  embed(inputs: readonly EncodeInput[]): Promise<Encoded>;
   /** Ends the worker. */
   stop(): void;
 }

@@ -2,7 +2,7 @@ import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { embedItems, embeddingKey, loadMatrix } from '../loop/embed-items.ts';
-import type { Encoder, EncodeInput, EncoderInfo } from '../loop/ports.ts';
+import type { EncodeInput, EncoderInfo } from '../loop/ports.ts';
 import { encoderById, encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { ProjectSession } from './project.svelte.ts';
@@ -15,8 +15,9 @@ export class EncodingState {
   #isRunning = $state(false);
   /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
   #failed = $state.raw<ReadonlySet<ItemId>>(new Set());
-  #encoder: Encoder | null = null;
-  #cancel: (() => void) | null = null;
+  /** Ends the run under way; it is silent, as a cancel by the user is. */
+  #stop: AbortController | null = null;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(session: ProjectSession) {
     this.#session = session;
@@ -58,7 +59,8 @@ export class EncodingState {
   /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
   async select(id: string): Promise<void> {
     if (id === this.selected.id) return;
-    this.#cancel?.();
+    this.close();
+    await this.#running;
     await this.#session.changeSettings({ encoder: id });
     this.#failed = new Set();
     await this.refresh();
@@ -69,11 +71,18 @@ export class EncodingState {
   async run(): Promise<void> {
     if (this.#isRunning || this.#session.isReadOnly || this.#session.items.length === 0 || this.isComplete) return;
     this.#isRunning = true;
+    this.#running = this.#embed();
+    await this.#running;
+    this.#session.advance();
+  }
+
+  async #embed(): Promise<void> {
     const encoder = this.#session.services.newEncoder();
-    this.#encoder = encoder;
+    const stop = new AbortController();
+    this.#stop = stop;
     try {
       await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
-        this.#cancel = () => encoder.stop();
+        job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
         const result = await embedItems({
           encoder,
           spec: this.selected,
@@ -82,7 +91,7 @@ export class EncodingState {
           project: this.#session.id,
           items: this.#session.items,
           load: (items) => this.#inputs(items),
-          signal: job.signal,
+          signal: stop.signal,
           onInfo: (info) => {
             this.#info = info;
             if (info.fallback) this.#session.fallbackNotice(info.fallback);
@@ -98,11 +107,9 @@ export class EncodingState {
       this.#session.fail(error);
     } finally {
       encoder.stop();
-      this.#encoder = null;
-      this.#cancel = null;
+      this.#stop = null;
       this.#isRunning = false;
     }
-    this.#session.advance();
   }
 
   /** All embeddings as one row-major matrix by item row; rows without an embedding are zero. */
@@ -117,7 +124,7 @@ export class EncodingState {
   }
 
   close(): void {
-    this.#encoder?.stop();
+    this.#stop?.abort();
   }
 
   /** What the encoder reads of each item; null where it can't be read. */

@@ -3,7 +3,7 @@ import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
 import { embedItems, embeddingKey, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
-import type { EncodeInput, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 
 const PROJECT = projectId('p');
@@ -23,7 +23,10 @@ function items(count: number): Item[] {
   }));
 }
 
-/** An encoder that writes the length of a text; texts that say `bad` break it for good, as a real engine's chain breaks. */
+/**
+ * An encoder that writes the length of a text. Texts that say `bad` break it for good, as a real engine's chain breaks;
+ * texts that say `odd` it can't read, and says so.
+ */
 class LengthEncoder implements Encoder {
   opened = 0;
   fitted = 0;
@@ -46,7 +49,7 @@ class LengthEncoder implements Encoder {
   fitEnd(): Promise<unknown> {
     return Promise.resolve({ learnt: this.fitted });
   }
-  embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+  embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     const texts = inputs.map((i) => ('text' in i ? i.text : ''));
     if (this.#isBroken || texts.includes('bad')) {
       this.#isBroken = true;
@@ -54,7 +57,10 @@ class LengthEncoder implements Encoder {
     }
     this.embedded += texts.length;
     this.onEmbed();
-    return Promise.resolve(Float32Array.from(texts.flatMap((t) => [t.length, 1])));
+    return Promise.resolve({
+      data: Float32Array.from(texts.flatMap((t) => (t === 'odd' ? [0, 0] : [t.length, 1]))),
+      failed: texts.flatMap((t, index) => (t === 'odd' ? [{ index, reason: 'It is odd.' }] : [])),
+    });
   }
   stop(): void {
     this.#isBroken = true;
@@ -112,6 +118,30 @@ describe('embedding the items of a project', () => {
     expect(encoder.opened).toBeGreaterThan(1);
   });
 
+  it('lists items that the encoder says it cannot read, also a whole batch of them, without a new worker', async () => {
+    const storage = new MemoryStorage();
+    const encoder = new LengthEncoder();
+    const list = items(70);
+    const isOdd = (row: number): boolean => row === 3 || (row >= 32 && row < 64);
+    const load = (part: readonly Item[]) =>
+      Promise.resolve(part.map((item) => ({ text: isOdd(item.row) ? 'odd' : 'x'.repeat(item.row + 1) })));
+    const { failed } = await embedItems(options(storage, encoder, list, { load }));
+    const odd = list.filter((item) => isOdd(item.row));
+    expect(failed).toEqual(odd.map((item) => ({ item: item.id, reason: 'It is odd.' })));
+    const { data, missing } = await loadMatrix(storage.embeddings, PROJECT, KEY, list);
+    expect(missing).toEqual(odd.map((item) => item.row));
+    expect(data[69 * 2]).toBe(70);
+    expect(encoder.opened).toBe(1);
+  });
+
+  it('lists every item of a project that has nothing readable', async () => {
+    const storage = new MemoryStorage();
+    const load = (part: readonly Item[]) => Promise.resolve(part.map(() => ({ text: 'odd' })));
+    const { failed } = await embedItems(options(storage, new LengthEncoder(), items(300), { load }));
+    expect(failed).toHaveLength(300);
+    expect(await storage.embeddings.ids(PROJECT, KEY)).toEqual([]);
+  });
+
   it('gives up when nothing can be embedded, instead of trying forever', async () => {
     const load = (part: readonly Item[]) => Promise.resolve(part.map(() => ({ text: 'bad' })));
     await expect(embedItems(options(new MemoryStorage(), new LengthEncoder(), items(40), { load }))).rejects.toThrow(
@@ -137,21 +167,56 @@ describe('embedding the items of a project', () => {
     expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(600);
   });
 
-  it('can be cancelled while the encoder learns', async () => {
+  it.each(['open', 'fitBatch', 'fitEnd', 'embed'] as const)(
+    'a cancel during %s ends the worker and takes effect though the call never returns',
+    async (call) => {
+      const encoder = new LengthEncoder();
+      const controller = new AbortController();
+      let opened = 0;
+      let stopped = 0;
+      encoder.stop = () => stopped++;
+      const open = encoder.open.bind(encoder);
+      encoder.open = () => {
+        opened++;
+        return open();
+      };
+      encoder[call] = () => {
+        controller.abort();
+        return new Promise<never>(() => undefined);
+      };
+      const storage = new MemoryStorage();
+      const run = embedItems(options(storage, encoder, items(10), { signal: controller.signal }));
+      await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      expect(stopped).toBe(1);
+      expect(opened).toBe(call === 'open' ? 0 : 1);
+      expect(await storage.embeddings.ids(PROJECT, KEY)).toEqual([]);
+    },
+  );
+
+  it('a cancel while the sample is read starts no call to the encoder', async () => {
     const encoder = new LengthEncoder();
     const controller = new AbortController();
-    let stopped = false;
-    encoder.fitEnd = () =>
-      new Promise((_, reject) => {
-        encoder.stop = () => {
-          stopped = true;
-          reject(new DOMException('The task was cancelled.', 'AbortError'));
-        };
-        controller.abort();
-      });
-    await expect(
-      embedItems(options(new MemoryStorage(), encoder, items(10), { signal: controller.signal })),
-    ).rejects.toThrow('cancelled');
-    expect(stopped).toBe(true);
+    const load = () => {
+      controller.abort();
+      return new Promise<never>(() => undefined);
+    };
+    const run = embedItems(options(new MemoryStorage(), encoder, items(10), { load, signal: controller.signal }));
+    await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect([encoder.fitted, encoder.embedded]).toEqual([0, 0]);
+  });
+
+  it('after a cancelled fit the next run learns again', async () => {
+    const storage = new MemoryStorage();
+    const controller = new AbortController();
+    const first = new LengthEncoder();
+    first.fitEnd = () => {
+      controller.abort();
+      return Promise.resolve({ learnt: 0 });
+    };
+    await expect(embedItems(options(storage, first, items(10), { signal: controller.signal }))).rejects.toThrow();
+    const second = new LengthEncoder();
+    await embedItems(options(storage, second, items(10)));
+    expect(second.fitted).toBe(10);
+    expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(10);
   });
 });

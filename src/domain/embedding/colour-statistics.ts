@@ -1,11 +1,14 @@
-const LEVELS = 4;
+const LEVELS = 8;
+const SHIFT = 5;
 const HISTOGRAM = LEVELS ** 3;
-/** Mean and spread of each channel in each quadrant, and a 4x4x4 colour histogram. */
-export const COLOUR_FEATURES = 4 * 3 * 2 + HISTOGRAM;
+/** Mean and spread of each channel in each quadrant. */
+export const COLOUR_MOMENTS = 4 * 3 * 2;
+/** Bins of a joint 8x8x8 colour histogram. */
+export const COLOUR_BINS = HISTOGRAM;
 
 /**
  * Writes the colour statistics of one image: per quadrant the mean and standard deviation of R, G and B (0..1), then the
- * square roots of the shares of a 4x4x4 RGB histogram (Hellinger scale).
+ * square roots of the shares of an 8x8x8 RGB histogram (Hellinger scale).
  * @param images RGBA bytes, [*, side, side, 4]
  */
 export function colourStatistics(images: Uint8Array, image: number, side: number, out: Float32Array, to: number): void {
@@ -26,7 +29,7 @@ export function colourStatistics(images: Uint8Array, image: number, side: number
           const value = images[at + c] as number;
           sums[c] = (sums[c] as number) + value / 255;
           squares[c] = (squares[c] as number) + (value / 255) ** 2;
-          bin = bin * LEVELS + (value >> 6);
+          bin = bin * LEVELS + (value >> SHIFT);
         }
         histogram[bin] = (histogram[bin] as number) + 1;
       }
@@ -37,5 +40,6 @@ export function colourStatistics(images: Uint8Array, image: number, side: number
       out[to + quadrant * 6 + 3 + c] = Math.sqrt(Math.max(0, (squares[c] as number) / n - mean * mean));
     }
   }
-  for (let b = 0; b < HISTOGRAM; b++) out[to + 24 + b] = Math.sqrt((histogram[b] as number) / (side * side));
+  for (let b = 0; b < HISTOGRAM; b++)
+    out[to + COLOUR_MOMENTS + b] = Math.sqrt((histogram[b] as number) / (side * side));
 }

@@ -47,6 +47,84 @@ export function symmetricEigen(matrix: Float64Array, n: number): { values: Float
   return { values: Float64Array.from(order, (i) => at(i, i)), vectors };
 }
 
+/**
+ * a [n, inner] times the transpose of b [m, inner], written to out [n, m]. Two rows and four columns at a time: eight sums
+ * stay in registers, which is what makes it about three times as fast as the plain loop.
+ */
+export function multiplyTransposed(
+  a: Float64Array,
+  b: Float64Array,
+  n: number,
+  m: number,
+  inner: number,
+  out: Float64Array,
+): void {
+  const evenRows = n - (n % 2);
+  const evenColumns = m - (m % 4);
+  for (let i = 0; i < evenRows; i += 2) {
+    for (let j = 0; j < evenColumns; j += 4) multiplyTile(a, b, i, j, m, inner, out);
+  }
+  for (let i = 0; i < n; i++) {
+    for (let j = i < evenRows ? evenColumns : 0; j < m; j++) {
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += (a[i * inner + k] as number) * (b[j * inner + k] as number);
+      out[i * m + j] = sum;
+    }
+  }
+}
+
+/** Rows i, i + 1 and columns j .. j + 3 of the product. */
+function multiplyTile(
+  a: Float64Array,
+  b: Float64Array,
+  i: number,
+  j: number,
+  m: number,
+  inner: number,
+  out: Float64Array,
+): void {
+  const a0 = i * inner;
+  const a1 = a0 + inner;
+  const b0 = j * inner;
+  const b1 = b0 + inner;
+  const b2 = b1 + inner;
+  const b3 = b2 + inner;
+  let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let k = 0; k < inner; k++) {
+    const x = a[a0 + k] as number;
+    const y = a[a1 + k] as number;
+    const u0 = b[b0 + k] as number;
+    const u1 = b[b1 + k] as number;
+    const u2 = b[b2 + k] as number;
+    const u3 = b[b3 + k] as number;
+    s0 += x * u0;
+    s1 += x * u1;
+    s2 += x * u2;
+    s3 += x * u3;
+    t0 += y * u0;
+    t1 += y * u1;
+    t2 += y * u2;
+    t3 += y * u3;
+  }
+  const first = i * m + j;
+  const second = first + m;
+  out[first] = s0;
+  out[first + 1] = s1;
+  out[first + 2] = s2;
+  out[first + 3] = s3;
+  out[second] = t0;
+  out[second + 1] = t1;
+  out[second + 2] = t2;
+  out[second + 3] = t3;
+}
+
+/** Transposed copy of a row-major [rows, cols]: [cols, rows]. */
+export function transpose(m: Float64Array, rows: number, cols: number): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(rows * cols);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[j * rows + i] = m[i * cols + j] as number;
+  return out;
+}
+
 /** Makes the columns of a row-major [rows, cols] matrix orthonormal in place: modified Gram-Schmidt, twice. Null columns become 0. */
 export function orthonormalise(m: Float64Array, rows: number, cols: number): void {
   for (let pass = 0; pass < 2; pass++) {

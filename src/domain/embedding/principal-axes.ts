@@ -1,5 +1,5 @@
 import { seededRandom } from '../random.ts';
-import { normaliseRows, orthonormalise, symmetricEigen } from './dense.ts';
+import { multiplyTransposed, normaliseRows, orthonormalise, symmetricEigen, transpose } from './dense.ts';
 
 /** Standardised features projected on their main axes. */
 export interface PrincipalAxes {
@@ -7,7 +7,7 @@ export interface PrincipalAxes {
   readonly features: number;
   /** [features] */
   readonly mean: Float32Array;
-  /** Weight / standard deviation, 0 for constant features; [features]. */
+  /** Factor of each centred feature, 0 for constant ones; [features]. */
   readonly scale: Float32Array;
   /** Row-major [features, dim]; each axis divided by the square root of its spread. */
   readonly axes: Float32Array;
@@ -15,15 +15,29 @@ export interface PrincipalAxes {
 
 const WANTED_DIM = 256;
 const OVERSAMPLING = 12;
-const POWER_ITERATIONS = 2;
+const POWER_ITERATIONS = 1;
 const MOST_ROWS = 1200;
+/** A variance below this is rounding. */
+const CONSTANT = 1e-10;
 /** Axes enter with (standard deviation)^ALPHA: 1 is plain PCA, 0 whitens. */
-const ALPHA = 0.5;
+const ALPHA = 0.6;
 
-/** Principal component analysis by randomised subspace iteration (Halko, Martinsson and Tropp 2011). @param x row-major [n, features] @param weights [features] */
-export function fitPrincipalAxes(x: Float32Array, n: number, weights: Float32Array): PrincipalAxes {
-  const features = weights.length;
-  const { mean, scale } = moments(x, n, weights);
+/** Features that belong together, side by side. Each block as a whole gets mean squared length 1. */
+export interface FeatureBlock {
+  readonly size: number;
+  /** Whether each of its features gets the same spread; else they keep theirs. */
+  readonly isStandardised: boolean;
+}
+
+/**
+ * Principal component analysis by randomised subspace iteration (Halko, Martinsson and Tropp 2011). Any rows give axes,
+ * also fewer rows than features, equal rows or a single one.
+ * @param x row-major [n, features]
+ * @param blocks their sizes add up to the number of features
+ */
+export function fitPrincipalAxes(x: Float32Array, n: number, blocks: readonly FeatureBlock[]): PrincipalAxes {
+  const { mean, scale } = moments(x, n, blocks);
+  const features = mean.length;
   const rows = Math.min(n, MOST_ROWS);
   const z = new Float64Array(rows * features);
   for (let i = 0; i < rows; i++) {
@@ -32,19 +46,31 @@ export function fitPrincipalAxes(x: Float32Array, n: number, weights: Float32Arr
       z[i * features + f] = ((x[from + f] as number) - (mean[f] as number)) * (scale[f] as number);
     }
   }
+  const zt = transpose(z, rows, features);
   const width = Math.min(WANTED_DIM + OVERSAMPLING, rows, features);
   const random = seededRandom(1);
-  let v = Float64Array.from({ length: features * width }, () => random.normal());
+  // Rows of v, [width, features], span what is found; z v' is [rows, width].
+  const v = Float64Array.from({ length: width * features }, () => random.normal());
+  const y = new Float64Array(rows * width);
   for (let i = 0; i <= POWER_ITERATIONS; i++) {
-    const y = multiply(z, v, rows, features, width);
+    multiplyTransposed(z, v, rows, width, features, y);
     orthonormalise(y, rows, width);
-    v = multiplyTransposed(z, y, rows, features, width);
+    multiplyTransposed(transpose(y, rows, width), zt, width, features, rows, v);
   }
-  const gram = multiplyTransposed(v, v, features, width, width);
+  const gram = new Float64Array(width * width);
+  multiplyTransposed(v, v, width, width, features, gram);
   const { values, vectors } = symmetricEigen(gram, width);
   const floor = 1e-9 * (values[0] ?? 0);
   const dim = Math.max(1, Math.min(WANTED_DIM, values.filter((e) => e > floor).length));
-  const projected = multiply(v, vectors, features, width, width);
+  const projected = new Float64Array(features * width);
+  multiplyTransposed(
+    transpose(v, width, features),
+    transpose(vectors, width, width),
+    features,
+    width,
+    width,
+    projected,
+  );
   const axes = new Float32Array(features * dim);
   for (let f = 0; f < features; f++) {
     for (let k = 0; k < dim; k++) {
@@ -73,62 +99,33 @@ export function projectRows(p: PrincipalAxes, x: Float32Array, n: number): Float
   return out;
 }
 
-function moments(x: Float32Array, n: number, weights: Float32Array): { mean: Float32Array; scale: Float32Array } {
-  const features = weights.length;
+/** Mean of each feature and the factor that its block asks for. */
+function moments(
+  x: Float32Array,
+  n: number,
+  blocks: readonly FeatureBlock[],
+): { mean: Float32Array; scale: Float32Array } {
+  const features = blocks.reduce((sum, block) => sum + block.size, 0);
   const mean = new Float64Array(features);
-  const square = new Float64Array(features);
+  const variance = new Float64Array(features);
+  for (let i = 0; i < n; i++) {
+    for (let f = 0; f < features; f++) mean[f] = (mean[f] as number) + (x[i * features + f] as number) / n;
+  }
   for (let i = 0; i < n; i++) {
     for (let f = 0; f < features; f++) {
-      const value = x[i * features + f] as number;
-      mean[f] = (mean[f] as number) + value / n;
-      square[f] = (square[f] as number) + (value * value) / n;
+      variance[f] = (variance[f] as number) + ((x[i * features + f] as number) - (mean[f] as number)) ** 2 / n;
     }
   }
-  const scale = square.map((s, f) => {
-    const variance = s - (mean[f] as number) ** 2;
-    return variance > 1e-10 ? (weights[f] as number) / Math.sqrt(variance) : 0;
-  });
-  return { mean: Float32Array.from(mean), scale: Float32Array.from(scale) };
-}
-
-/** a [rows, inner] times b [inner, width]. */
-function multiply(
-  a: Float64Array,
-  b: Float64Array,
-  rows: number,
-  inner: number,
-  width: number,
-): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(rows * width);
-  for (let i = 0; i < rows; i++) {
-    const to = i * width;
-    for (let f = 0; f < inner; f++) {
-      const x = a[i * inner + f] as number;
-      if (x === 0) continue;
-      const from = f * width;
-      for (let k = 0; k < width; k++) out[to + k] = (out[to + k] as number) + x * (b[from + k] as number);
+  const scale = new Float32Array(features);
+  let from = 0;
+  for (const { size, isStandardised } of blocks) {
+    const varying = variance.subarray(from, from + size).filter((v) => v > CONSTANT);
+    const total = varying.reduce((sum, v) => sum + v, 0);
+    for (let f = from; f < from + size; f++) {
+      const own = variance[f] as number;
+      if (own > CONSTANT) scale[f] = 1 / Math.sqrt(isStandardised ? own * varying.length : total);
     }
+    from += size;
   }
-  return out;
-}
-
-/** a [rows, inner] transposed times b [rows, width]. */
-function multiplyTransposed(
-  a: Float64Array,
-  b: Float64Array,
-  rows: number,
-  inner: number,
-  width: number,
-): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(inner * width);
-  for (let i = 0; i < rows; i++) {
-    const from = i * width;
-    for (let f = 0; f < inner; f++) {
-      const x = a[i * inner + f] as number;
-      if (x === 0) continue;
-      const to = f * width;
-      for (let k = 0; k < width; k++) out[to + k] = (out[to + k] as number) + x * (b[from + k] as number);
-    }
-  }
-  return out;
+  return { mean: Float32Array.from(mean), scale };
 }

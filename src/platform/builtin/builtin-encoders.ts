@@ -11,7 +11,8 @@ import {
   type PatchModel,
 } from '../../domain/embedding/patch-features.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import type { EncodeInput } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../loop/ports.ts';
+import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 
 /** Texts, by latent semantic analysis of the pool. */
@@ -36,14 +37,10 @@ export class BuiltinTextEngine implements EncoderEngine {
     this.#sample = [];
     return Promise.resolve(this.#model);
   }
-  embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+  embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
-    return Promise.resolve(
-      embedLatentSemantic(
-        this.#model,
-        inputs.map((i) => ('text' in i ? i.text : '')),
-      ),
-    );
+    const texts = inputs.map((i) => ('text' in i ? i.text : ''));
+    return Promise.resolve({ data: embedLatentSemantic(this.#model, texts), failed: [] });
   }
 }
 
@@ -60,15 +57,8 @@ export class BuiltinImageEngine implements EncoderEngine {
   get dim(): number {
     return this.#model?.axes.dim ?? 0;
   }
-  /** What cannot be decoded is left out here; `embed` says so of each such image. */
   async fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
-    for (const input of inputs) {
-      try {
-        this.#sample.push(...(await pixels([input])));
-      } catch (error) {
-        if (error instanceof WinnowError) throw error;
-      }
-    }
+    for (const image of await pixels(inputs)) if (image) this.#sample.push(image);
   }
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
     if (this.#sample.length === 0) throw new WinnowError('encoder-failed', 'None of the images could be decoded');
@@ -76,26 +66,28 @@ export class BuiltinImageEngine implements EncoderEngine {
     this.#sample = [];
     return Promise.resolve(this.#model);
   }
-  async embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
-    return embedPatches(this.#model, concat(await pixels(inputs)), inputs.length);
+    const images = await pixels(inputs);
+    const blank = new Uint8Array(IMAGE_BYTES);
+    const all = concat(images.map((image) => image ?? blank));
+    return { data: embedPatches(this.#model, all, inputs.length), failed: undecodable(images) };
   }
 }
 
-/** SIDE x SIDE RGBA bytes of each image, on white where it is transparent. */
-async function pixels(inputs: readonly EncodeInput[]): Promise<Uint8Array[]> {
+/** SIDE x SIDE RGBA bytes of each image, on white where it is transparent; null where it can't be decoded. */
+async function pixels(inputs: readonly EncodeInput[]): Promise<(Uint8Array | null)[]> {
   const canvas = new OffscreenCanvas(SIDE, SIDE);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new WinnowError('encoder-failed', 'The browser gave no drawing surface');
-  const out: Uint8Array[] = [];
+  const out: (Uint8Array | null)[] = [];
   for (const input of inputs) {
     if (!('image' in input)) throw new WinnowError('encoder-failed', 'The image encoder was given a text');
-    const bitmap = await createImageBitmap(input.image, {
-      resizeWidth: SIDE,
-      resizeHeight: SIDE,
-      resizeQuality: 'high',
-      imageOrientation: 'from-image',
-    });
+    const bitmap = await decodeImage(input.image, { resizeWidth: SIDE, resizeHeight: SIDE, resizeQuality: 'high' });
+    if (!bitmap) {
+      out.push(null);
+      continue;
+    }
     context.fillStyle = '#fff';
     context.fillRect(0, 0, SIDE, SIDE);
     context.drawImage(bitmap, 0, 0);

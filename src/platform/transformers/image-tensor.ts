@@ -1,4 +1,6 @@
 import { WinnowError } from '../../domain/errors.ts';
+import type { Encoded } from '../../loop/ports.ts';
+import { decodeImage, undecodable } from '../browser/decode-image.ts';
 
 /** What an image encoder wants of its pixels. */
 export interface Preprocessing {
@@ -51,11 +53,11 @@ export async function readPreprocessing(base: string): Promise<Preprocessing> {
   };
 }
 
-/** Decodes, scales and normalises images: planar float32 [images, 3, height, width]. Transparent parts are on white. */
+/** Decodes, scales and normalises images: planar float32 [images, 3, height, width]. Transparent parts are on white; what can't be decoded is zeros and listed. */
 export async function imageTensor(
   images: readonly Blob[],
   p: Preprocessing,
-): Promise<{ data: Float32Array; height: number; width: number }> {
+): Promise<{ data: Float32Array; height: number; width: number; failed: Encoded['failed'] }> {
   const { width, height } = p;
   const plane = width * height;
   const data = new Float32Array(images.length * 3 * plane);
@@ -63,8 +65,11 @@ export async function imageTensor(
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new WinnowError('encoder-failed', 'The browser gave no drawing surface');
   context.imageSmoothingQuality = 'high';
+  const decoded: (object | null)[] = [];
   for (const [i, image] of images.entries()) {
-    const bitmap = await createImageBitmap(image, { imageOrientation: 'from-image' });
+    const bitmap = await decodeImage(image);
+    decoded.push(bitmap);
+    if (!bitmap) continue;
     context.fillStyle = '#fff';
     context.fillRect(0, 0, width, height);
     const scale = p.shortestEdge === null ? null : p.shortestEdge / Math.min(bitmap.width, bitmap.height);
@@ -80,5 +85,5 @@ export async function imageTensor(
       for (let k = 0; k < plane; k++) data[to + k] = (rgba[k * 4 + c] as number) * factor - shift;
     }
   }
-  return { data, height, width };
+  return { data, height, width, failed: undecodable(decoded) };
 }

@@ -1,7 +1,7 @@
 import { AutoModel, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
 import type { Backend, BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import type { EncodeInput } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../loop/ports.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import { imageTensor, readPreprocessing, type Preprocessing } from './image-tensor.ts';
@@ -68,9 +68,10 @@ export class TransformersEngine implements EncoderEngine {
     return Promise.resolve(null);
   }
 
-  async embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     try {
-      return this.#tokenizer ? await this.#embedTexts(inputs, this.#tokenizer) : await this.#embedImages(inputs);
+      if (!this.#tokenizer) return await this.#embedImages(inputs);
+      return { data: await this.#embedTexts(inputs, this.#tokenizer), failed: [] };
     } catch (error) {
       throw asFailure(error);
     }
@@ -89,8 +90,8 @@ export class TransformersEngine implements EncoderEngine {
     return this.#spec.pooling === 'cls' ? firstToken(hidden) : meanPool(hidden, mask.data as BigInt64Array);
   }
 
-  async #embedImages(inputs: readonly EncodeInput[]): Promise<Float32Array> {
-    const { data, height, width } = await imageTensor(
+  async #embedImages(inputs: readonly EncodeInput[]): Promise<Encoded> {
+    const { data, height, width, failed } = await imageTensor(
       inputs.map((i) => {
         if ('image' in i) return i.image;
         throw new WinnowError('encoder-failed', 'The image encoder was given a text');
@@ -101,10 +102,10 @@ export class TransformersEngine implements EncoderEngine {
       pixel_values: new Tensor('float32', data, [inputs.length, 3, height, width]),
     })) as Outputs;
     const pooled = output['pooler_output'] ?? output['image_embeds'];
-    if (pooled) return Float32Array.from(pooled.data as Float32Array);
+    if (pooled) return { data: Float32Array.from(pooled.data as Float32Array), failed };
     const hidden = output['last_hidden_state'];
     if (!hidden) throw new WinnowError('encoder-failed', 'The model gives no embeddings');
-    return firstToken(hidden);
+    return { data: firstToken(hidden), failed };
   }
 }
 

@@ -1,7 +1,7 @@
 import { proxy } from 'comlink';
 import type { BackendChoice } from '../../domain/events.ts';
 import { encoderById } from '../../encoders/index.ts';
-import type { EncodeInput, Encoder, EncoderInfo } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../loop/ports.ts';
 import { WorkerConnection } from './connection.ts';
 import type { EncodeService } from './encode-service.ts';
 
@@ -23,7 +23,7 @@ export class WorkerEncoder implements Encoder {
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
     return this.#connection.call((w) => w.fitEnd(proxy(onProgress)));
   }
-  embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
+  embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     return this.#connection.call((w) => w.embed(inputs));
   }
   stop(): void {

@@ -3,7 +3,7 @@ import { normaliseRows } from '../../domain/embedding/dense.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import { encoderById } from '../../encoders/index.ts';
 import { embeddingKey } from '../../loop/embed-items.ts';
-import type { EncodeInput, EncoderInfo } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo } from '../../loop/ports.ts';
 import { BuiltinImageEngine, BuiltinTextEngine } from '../builtin/builtin-encoders.ts';
 import { TransformersEngine } from '../transformers/transformers-engine.ts';
 import type { EncoderEngine } from './encoder-engine.ts';
@@ -35,17 +35,19 @@ export class EncodeService {
     return this.#require().fitEnd(onProgress);
   }
 
-  async embed(inputs: readonly EncodeInput[]): Promise<Float32Array> {
-    const data = await this.#require().embed(inputs);
+  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
+    const { data, failed } = await this.#require().embed(inputs);
     const dim = data.length / inputs.length;
+    const isFailed = new Set(failed.map((f) => f.index));
     for (let i = 0; i < inputs.length; i++) {
       const row = data.subarray(i * dim, (i + 1) * dim);
-      if (row.every((v) => v === 0)) row[0] = 1;
+      if (isFailed.has(i)) row.fill(0);
+      else if (row.every((v) => v === 0)) row[0] = 1;
     }
     normaliseRows(data, inputs.length, dim);
     if (!data.every(Number.isFinite))
       throw new WinnowError('encoder-failed', 'The encoder gave numbers that are not finite');
-    return data;
+    return { data, failed };
   }
 
   #require(): EncoderEngine {

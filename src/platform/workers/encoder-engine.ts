@@ -1,5 +1,5 @@
 import type { Backend } from '../../domain/events.ts';
-import type { EncodeInput } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../loop/ports.ts';
 
 /** One kind of encoder inside the encode worker. */
 export interface EncoderEngine {
@@ -8,6 +8,6 @@ export interface EncoderEngine {
   readonly dim: number;
   fitBatch(inputs: readonly EncodeInput[]): Promise<void>;
   fitEnd(onProgress: (share: number) => void): Promise<unknown>;
-  /** Row-major [inputs, dim]; the service checks and normalises it. */
-  embed(inputs: readonly EncodeInput[]): Promise<Float32Array>;
+  /** Rows as the engine computes them, anything where an input failed; the service checks and normalises them. */
+  embed(inputs: readonly EncodeInput[]): Promise<Encoded>;
 }
