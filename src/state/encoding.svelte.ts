@@ -14,7 +14,7 @@ export class EncodingState {
   #info = $state.raw<EncoderInfo | null>(null);
   #isRunning = $state(false);
   /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
-  #failed = $state.raw<ReadonlySet<ItemId>>(new Set());
+  #failed = $state.raw<ReadonlyMap<ItemId, string>>(new Map());
   /** Ends the run under way; it is silent, as a cancel by the user is. */
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -37,9 +37,14 @@ export class EncodingState {
   readonly isComplete: boolean = $derived.by(
     () => this.total > 0 && this.embedded > 0 && this.embedded + this.failed >= this.total,
   );
-  readonly failed: number = $derived.by(
-    () => this.#session.items.filter((i) => this.#failed.has(i.id) && !this.#ids.has(i.id)).length,
+  /** What could not be embedded, by path, with the reason. */
+  readonly failures: readonly { path: string; reason: string }[] = $derived.by(() =>
+    this.#session.items.flatMap((item) => {
+      const reason = this.#failed.get(item.id);
+      return reason === undefined || this.#ids.has(item.id) ? [] : [{ path: item.paths[0] ?? '', reason }];
+    }),
   );
+  readonly failed: number = $derived(this.failures.length);
 
   get info(): EncoderInfo | null {
     return this.#info;
@@ -62,7 +67,7 @@ export class EncodingState {
     this.close();
     await this.#running;
     await this.#session.changeSettings({ encoder: id });
-    this.#failed = new Set();
+    this.#failed = new Map();
     await this.refresh();
     await this.run();
   }
@@ -101,7 +106,7 @@ export class EncodingState {
             this.#ids = new Set([...this.#ids, ...ids]);
           },
         });
-        this.#failed = new Set(result.failed.map((f) => f.item));
+        this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
       });
     } catch (error) {
       this.#session.fail(error);
