@@ -34,11 +34,13 @@ export default {
     const reach = new Int32Array(x.rows);
     for (let i = 0; i < x.rows; i++)
       for (let j = 0; j < x.rows; j++) if (isCovered[j] === 0 && isNear(i, j)) reach[i] = (reach[i] as number) + 1;
+    // With a small radius most rows reach only themselves: such ties are broken at random, not by row.
+    const order = random.fork('ties').shuffle(Int32Array.from({ length: x.rows }, (_, i) => i));
     const picks: StrategyPick[] = [];
     const isTaken = new Uint8Array(x.rows);
     while (picks.length < Math.min(count, x.rows)) {
       let best = -1;
-      for (let i = 0; i < x.rows; i++) {
+      for (const i of order) {
         if (isTaken[i] === 0 && (best < 0 || (reach[i] as number) > (reach[best] as number))) best = i;
       }
       const gain = reach[best] as number;
