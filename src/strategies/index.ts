@@ -6,6 +6,7 @@ const modules = import.meta.glob<{ default: Strategy }>(
     '!./index.ts',
     '!./strategy.ts',
     '!./shortlist.ts',
+    '!./distances.ts',
     '!./diverse.ts',
     '!./herding.ts',
     '!./committee-measures.ts',

@@ -1,10 +1,10 @@
 import type { Row } from '../domain/ids.ts';
+import { DISTANCE_SLACK, leastSquaredDistance, nearestSquared, squaredDistance } from './distances.ts';
+import { sampleRows } from './herding.ts';
 import type { Matrix, Strategy, StrategyPick } from './strategy.ts';
 
-/** Squared distances closer than this are a tie, which goes to the lower row. */
-const TIE = 1e-9;
-/** Labelled rows whose distances are taken; the latest say most about what is covered. */
-const MOST_LABELLED = 500;
+/** Candidates times labelled rows times dimensions: about two seconds on one WASM core. More candidates are thinned out. */
+const MOST_PRODUCTS = 2e10;
 
 export default {
   id: 'k-center',
@@ -14,40 +14,61 @@ export default {
     'Sener and Savarese 2018, Active learning for convolutional neural networks: a core-set approach (k-center greedy).',
   isColdStart: true,
   needsHead: false,
-  select({ embeddings, candidates, labelledRows }, count) {
-    const nearest = new Float64Array(candidates.length).fill(Infinity);
-    for (const row of labelledRows.slice(-MOST_LABELLED)) shorten(embeddings, candidates, row, nearest);
-    const picks: StrategyPick[] = [];
-    const isTaken = new Uint8Array(candidates.length);
-    while (picks.length < Math.min(count, candidates.length)) {
-      let best = -1;
-      for (let i = 0; i < candidates.length; i++) {
-        if (isTaken[i] === 1) continue;
-        if (best < 0 || (nearest[i] as number) > (nearest[best] as number) + TIE) best = i;
-      }
-      const row = candidates[best] as Row;
-      const squared = nearest[best] as number;
-      isTaken[best] = 1;
-      // With nothing labelled the first pick is the first row; as far from nothing as unit rows can be.
-      const utility = Number.isFinite(squared) ? Math.sqrt(squared) : 2;
-      const last = picks.at(-1)?.utility ?? Infinity;
-      const reason = Number.isFinite(squared)
-        ? 'The farthest item from everything labelled or picked so far.'
-        : 'The first item: the others are picked by their distance from it.';
-      picks.push({ row, utility: Math.min(utility, last), reason });
-      shorten(embeddings, candidates, row, nearest);
-    }
-    return Promise.resolve(picks);
+  async select({ embeddings, candidates, labelledRows }, count, random, compute) {
+    const most = Math.floor(MOST_PRODUCTS / Math.max(1, labelledRows.length * embeddings.cols));
+    const rows = sampleRows(candidates, Math.max(most, count), random.fork('thin'));
+    const rough = await nearestSquared(embeddings, rows, embeddings, labelledRows, compute);
+    const bounds = rough.map((squared) => squared + DISTANCE_SLACK * (1 + squared));
+    return farthestFirst(embeddings, rows, labelledRows, bounds, count).map(({ row, squared }): StrategyPick => {
+      const isFirst = !Number.isFinite(squared);
+      const reason = isFirst
+        ? 'The first item: the others are picked by their distance from it.'
+        : 'The farthest item from everything labelled or picked so far.';
+      // As far from nothing as unit rows can be.
+      return { row, utility: isFirst ? 2 : Math.sqrt(squared), reason };
+    });
   },
 } satisfies Strategy;
 
-/** Lowers each candidate's squared distance to that to `centre`. */
-function shorten({ data, cols }: Matrix, candidates: Int32Array, centre: Row, nearest: Float64Array): void {
-  const own = data.subarray(centre * cols, (centre + 1) * cols);
-  for (let i = 0; i < candidates.length; i++) {
-    const from = (candidates[i] as number) * cols;
-    let sum = 0;
-    for (let d = 0; d < cols; d++) sum += ((data[from + d] as number) - (own[d] as number)) ** 2;
-    if (sum < (nearest[i] as number)) nearest[i] = sum;
+/**
+ * Farthest-first traversal (Gonzalez 1985, Clustering to minimize the maximum intercluster distance), ties by row. A
+ * distance to the nearest centre never grows, so an upper bound stays one and only rows whose bound beats the best exact
+ * distance are measured again, in float64: the picks equal those of the plain method on every backend.
+ * @param bounds upper bounds of the squared distances to the labelled rows, [rows]; changed in place
+ */
+function farthestFirst(
+  embeddings: Matrix,
+  rows: Int32Array,
+  labelledRows: Int32Array,
+  bounds: Float64Array,
+  count: number,
+): { row: Row; squared: number }[] {
+  const picks: { row: Row; squared: number }[] = [];
+  /** How many picks each bound knows of; -1 while it is only a bound. */
+  const known = new Int32Array(rows.length).fill(-1);
+  const measure = (i: number): number => {
+    const row = rows[i] as Row;
+    let squared = bounds[i] as number;
+    if (known[i] === -1) squared = leastSquaredDistance(embeddings, row, embeddings, labelledRows);
+    for (let p = Math.max(0, known[i] as number); p < picks.length; p++) {
+      squared = Math.min(squared, squaredDistance(embeddings, row, embeddings, picks[p]?.row ?? row));
+    }
+    known[i] = picks.length;
+    bounds[i] = squared;
+    return squared;
+  };
+  while (picks.length < Math.min(count, rows.length)) {
+    let best = 0;
+    for (let i = 1; i < rows.length; i++) if ((bounds[i] as number) > (bounds[best] as number)) best = i;
+    let most = measure(best);
+    for (let i = 0; i < rows.length; i++) {
+      const bound = bounds[i] as number;
+      if (bound < most || (bound === most && i >= best)) continue;
+      const squared = measure(i);
+      if (squared > most || (squared === most && i < best)) [best, most] = [i, squared];
+    }
+    picks.push({ row: rows[best] as Row, squared: most });
+    bounds[best] = -1;
   }
+  return picks;
 }

@@ -1,9 +1,11 @@
 import type { Row } from '../domain/ids.ts';
 import { kMeans } from '../domain/kmeans.ts';
+import type { Random } from '../domain/random.ts';
+import { DISTANCE_SLACK, leastSquaredDistance, nearestSquared, squaredDistance } from './distances.ts';
 import { centredRows, meanOf, sampleRows } from './herding.ts';
-import type { Matrix, Strategy, StrategyPick } from './strategy.ts';
+import type { Compute, Matrix, Strategy, StrategyPick } from './strategy.ts';
 
-/** The graph has a bit per pair: 4,000 rows are 16 MB of bytes. */
+/** The graph has a float32 product per pair: 64 MB. */
 const MOST_ROWS = 4000;
 /** Balls must hold one cluster only, but for this share. */
 const PURITY = 0.95;
@@ -21,16 +23,13 @@ export default {
   isColdStart: true,
   needsHead: false,
   async select({ embeddings, candidates, labelledRows }, count, random, compute) {
-    const rows = sampleRows(candidates, Math.max(MOST_ROWS, count), random.fork('thin'));
+    const rows = sampleRows(candidates, MOST_ROWS, random.fork('thin'));
     const mean = meanOf(embeddings, candidates);
     const x = centredRows(embeddings, rows, mean);
-    const products = await compute.dotProducts(x, x);
-    const radius = pureRadius(x, products, random);
-    const isNear = (i: number, j: number): boolean => 2 - 2 * (products[i * x.rows + j] as number) < radius;
-    const isCovered = new Uint8Array(x.rows);
-    const toLabelled =
-      labelledRows.length > 0 ? await compute.nearest(x, centredRows(embeddings, labelledRows, mean)) : null;
-    if (toLabelled) for (let i = 0; i < x.rows; i++) if ((toLabelled.squared[i] as number) < radius) isCovered[i] = 1;
+    const isWithin = reachOf(x, await compute.dotProducts(x, x));
+    const radius = pureRadius(x, isWithin, random);
+    const isNear = (i: number, j: number): boolean => isWithin(i, j, radius);
+    const isCovered = await coveredBy(x, centredRows(embeddings, labelledRows, mean), radius, compute);
     const reach = new Int32Array(x.rows);
     for (let i = 0; i < x.rows; i++)
       for (let j = 0; j < x.rows; j++) if (isCovered[j] === 0 && isNear(i, j)) reach[i] = (reach[i] as number) + 1;
@@ -55,7 +54,8 @@ export default {
         for (let i = 0; i < x.rows; i++) if (isNear(i, j)) reach[i] = (reach[i] as number) - 1;
       }
     }
-    const rest = random.fork('fill').shuffle(rows.filter((_, i) => isTaken[i] === 0));
+    const taken = new Set(picks.map((p) => p.row));
+    const rest = random.fork('fill').shuffle(candidates.filter((row) => !taken.has(row)));
     for (const row of rest.slice(0, Math.max(0, count - picks.length))) {
       picks.push({ row, utility: 0, reason: 'Drawn at random: everything in the pool is covered already.' });
     }
@@ -63,8 +63,34 @@ export default {
   },
 } satisfies Strategy;
 
+/** Whether two rows are closer than a squared radius. */
+type Reach = (i: number, j: number, radius: number) => boolean;
+
+/** By the backend's products where these leave no doubt, in float64 where rounding could decide. */
+function reachOf(x: Matrix, products: Float32Array): Reach {
+  return (i, j, radius) => {
+    const rough = 2 - 2 * (products[i * x.rows + j] as number);
+    const isClear = Math.abs(rough - radius) > DISTANCE_SLACK;
+    return (isClear ? rough : squaredDistance(x, i, x, j)) < radius;
+  };
+}
+
+/** 1 for each row of x that lies within the radius of a labelled one. */
+async function coveredBy(x: Matrix, labelled: Matrix, radius: number, compute: Compute): Promise<Uint8Array> {
+  const all = iota(labelled.rows);
+  const rough = await nearestSquared(x, iota(x.rows), labelled, all, compute);
+  return Uint8Array.from(rough, (squared, i) => {
+    const isClear = Math.abs(squared - radius) > DISTANCE_SLACK;
+    return (isClear ? squared : leastSquaredDistance(x, i, labelled, all)) < radius ? 1 : 0;
+  });
+}
+
+function iota(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, i) => i);
+}
+
 /** The largest squared radius whose balls are pure under k-means; the smallest one when none is. */
-function pureRadius(x: Matrix, products: Float32Array, random: Parameters<Strategy['select']>[2]): number {
+function pureRadius(x: Matrix, isWithin: Reach, random: Random): number {
   const { assignment } = kMeans(
     x.data,
     x.rows,
@@ -73,14 +99,13 @@ function pureRadius(x: Matrix, products: Float32Array, random: Parameters<Strate
     random.fork('clusters'),
     10,
   );
-  const all = Int32Array.from({ length: x.rows }, (_, i) => i);
-  const sample = sampleRows(all, PURITY_SAMPLE, random.fork('purity'));
+  const sample = sampleRows(iota(x.rows), PURITY_SAMPLE, random.fork('purity'));
   const purity = (radius: number): number => {
     let pure = 0;
     for (const i of sample) {
       let isPure = true;
       for (let j = 0; j < x.rows && isPure; j++) {
-        isPure = 2 - 2 * (products[i * x.rows + j] as number) >= radius || assignment[i] === assignment[j];
+        isPure = assignment[i] === assignment[j] || !isWithin(i, j, radius);
       }
       if (isPure) pure++;
     }
