@@ -1,20 +1,16 @@
+import { topTwo } from '../domain/uncertainty.ts';
 import { ranked, topNames } from './shortlist.ts';
 import type { Committee, CommitteeKind, Strategy } from './strategy.ts';
+
+/** Backends' float32 probabilities differ by far less than this. */
+const CLOSE_VOTE = 5e-5;
 
 /** Disagreement of one row's members: their probabilities, one array of `classes` after another. */
 export type Disagreement = (members: readonly Float64Array[]) => number;
 
 /** Entropy in nats of the members' votes (Engelson and Dagan 1996). */
 export function voteEntropy(members: readonly Float64Array[]): number {
-  const votes = new Map<number, number>();
-  for (const p of members) {
-    let best = 0;
-    for (let c = 1; c < p.length; c++) if ((p[c] as number) > (p[best] as number)) best = c;
-    votes.set(best, (votes.get(best) ?? 0) + 1);
-  }
-  let sum = 0;
-  for (const n of votes.values()) sum -= (n / members.length) * Math.log(n / members.length);
-  return Math.abs(sum);
+  return entropyOfVotes(members.map(winner));
 }
 
 /**
@@ -37,13 +33,7 @@ export function meanDivergence(members: readonly Float64Array[]): number {
 
 /** How many members predict another class than the most of them do, as a share. */
 export function dissent(members: readonly Float64Array[]): number {
-  const votes = new Map<number, number>();
-  for (const p of members) {
-    let best = 0;
-    for (let c = 1; c < p.length; c++) if ((p[c] as number) > (p[best] as number)) best = c;
-    votes.set(best, (votes.get(best) ?? 0) + 1);
-  }
-  return 1 - Math.max(...votes.values()) / members.length;
+  return 1 - Math.max(...counts(members.map(winner))) / members.length;
 }
 
 /** `select` of a strategy that ranks the pool by how much a committee disagrees. */
@@ -67,14 +57,72 @@ export function byDisagreement(
 
 /** The measure of each row by the members' float32 probabilities. */
 function roughDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Float64Array {
-  return Float64Array.from(rows, (row) =>
-    of(committee.probabilities.map(({ data, cols }) => Float64Array.from(data.subarray(row * cols, (row + 1) * cols)))),
+  const own = committee.probabilities.map(({ cols }) => new Float64Array(cols));
+  return Float64Array.from(rows, (row) => {
+    committee.probabilities.forEach(({ data, cols }, m) => own[m]?.set(data.subarray(row * cols, (row + 1) * cols)));
+    return of(own);
+  });
+}
+
+/** The same by exact probabilities, identical on every backend. */
+function exactDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Float64Array {
+  return disagreementOf(committee.exactProbabilities(rows), rows.length, of);
+}
+
+/** The measure of each row of the members' probabilities, each [rows, classes]. */
+export function disagreementOf(members: readonly Float64Array[], rows: number, of: Disagreement): Float64Array {
+  const classes = (members[0]?.length ?? 0) / Math.max(1, rows);
+  return Float64Array.from({ length: rows }, (_, i) =>
+    of(members.map((p) => p.subarray(i * classes, (i + 1) * classes))),
   );
 }
 
-/** The same by exact probabilities. */
-export function exactDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Float64Array {
-  const exact = committee.exactProbabilities(rows);
-  const classes = (exact[0]?.length ?? 0) / Math.max(1, rows.length);
-  return Float64Array.from(rows, (_, i) => of(exact.map((p) => p.subarray(i * classes, (i + 1) * classes))));
+/**
+ * Vote entropy of each row. A vote is a step: where a member's two best classes are closer than rounding, the entropy
+ * jumps with the backend. Such rows are counted again by exact probabilities if they could be among the `count` best;
+ * the others among them keep a lower bound, which is below the cut.
+ */
+export function votesOf(committee: Committee, rows: Int32Array, count: number): Float64Array {
+  const highest = new Float64Array(rows.length);
+  const sure = Float64Array.from(rows, (row, i) => {
+    let inDoubt = 0;
+    const votes = committee.probabilities.map(({ data, cols }, m) => {
+      const { first, second, firstClass } = topTwo(data, row, cols);
+      const isSure = cols < 2 || first - second > CLOSE_VOTE;
+      if (!isSure) inDoubt++;
+      // No division of the votes has more entropy than one in which every doubtful member is alone.
+      return isSure ? firstClass : -1 - m;
+    });
+    highest[i] = entropyOfVotes(votes);
+    return inDoubt === 0 ? (highest[i] as number) : 0;
+  });
+  const cut = Float64Array.from(sure).sort()[Math.max(0, rows.length - count)] ?? 0;
+  const doubtful = rows.map((_, i) => i).filter((i) => highest[i] !== sure[i] && (highest[i] as number) >= cut);
+  const exact = exactDisagreement(
+    committee,
+    doubtful.map((i) => rows[i] as number),
+    voteEntropy,
+  );
+  doubtful.forEach((i, at) => (sure[i] = exact[at] as number));
+  return sure;
+}
+
+/** The most likely class; the lower one of a tie. */
+function winner(p: Float64Array): number {
+  let best = 0;
+  for (let c = 1; c < p.length; c++) if ((p[c] as number) > (p[best] as number)) best = c;
+  return best;
+}
+
+/** How often each class is voted for, descending, so that rows divided alike have the very same entropy. */
+function counts(votes: readonly number[]): number[] {
+  const of = new Map<number, number>();
+  for (const vote of votes) of.set(vote, (of.get(vote) ?? 0) + 1);
+  return [...of.values()].sort((a, b) => b - a);
+}
+
+function entropyOfVotes(votes: readonly number[]): number {
+  let sum = 0;
+  for (const n of counts(votes)) sum -= (n / votes.length) * Math.log(n / votes.length);
+  return Math.abs(sum);
 }

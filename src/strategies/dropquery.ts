@@ -1,4 +1,4 @@
-import { dissent, exactDisagreement } from './committee-measures.ts';
+import { disagreementOf, dissent } from './committee-measures.ts';
 import { representatives } from './diverse.ts';
 import type { Row } from '../domain/ids.ts';
 import { topNames } from './shortlist.ts';
@@ -27,8 +27,9 @@ export default {
         : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
     const committee = await view.committee('dropout', PASSES);
     const own = view.exactProbabilities(rows);
-    const flips = flipShare(own, committee.exactProbabilities(rows), rows.length);
-    const unrest = exactDisagreement(committee, rows, dissent);
+    const passes = committee.exactProbabilities(rows);
+    const flips = flipShare(own, passes, rows.length);
+    const unrest = disagreementOf(passes, rows.length, dissent);
     const order = Array.from(rows, (_, i) => i).sort(
       (a, b) => (flips[b] as number) - (flips[a] as number) || (unrest[b] as number) - (unrest[a] as number) || a - b,
     );
