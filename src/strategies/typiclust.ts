@@ -1,5 +1,7 @@
 import type { Row } from '../domain/ids.ts';
 import { kMeans } from '../domain/kmeans.ts';
+import { gatherRows } from './distances.ts';
+import { sampleRows } from './herding.ts';
 import type { Matrix, Strategy, StrategyPick } from './strategy.ts';
 
 const MOST_CLUSTERS = 500;
@@ -18,15 +20,16 @@ export default {
   isColdStart: true,
   needsHead: false,
   select({ embeddings, candidates, labelledRows }, count, random) {
-    const thinned =
-      candidates.length <= MOST_ROWS
-        ? candidates
-        : random.fork('thin').shuffle(Int32Array.from(candidates)).slice(0, MOST_ROWS).sort();
-    const rows = Int32Array.from([...labelledRows, ...thinned]);
-    const labelled = labelledRows.length;
-    const wanted = Math.max(1, Math.min(labelled + count, MOST_CLUSTERS, Math.floor(rows.length / ROWS_PER_CLUSTER)));
-    const x = gather(embeddings, rows);
-    const { assignment, k } = kMeans(x, rows.length, embeddings.cols, wanted, random, 10);
+    const thinned = sampleRows(candidates, MOST_ROWS, random.fork('thin'));
+    const clustered = sampleRows(labelledRows, MOST_ROWS / 2, random.fork('labelled'));
+    const rows = Int32Array.from([...clustered, ...thinned]);
+    const labelled = clustered.length;
+    const wanted = Math.max(
+      1,
+      Math.min(labelledRows.length + count, MOST_CLUSTERS, Math.floor(rows.length / ROWS_PER_CLUSTER)),
+    );
+    const x = gatherRows(embeddings, rows).data;
+    const { assignment, centres, k } = kMeans(x, rows.length, embeddings.cols, wanted, random, 10);
     const clusters = Array.from({ length: k }, () => ({ members: [] as number[], labels: 0, size: 0 }));
     rows.forEach((_, i) => {
       const cluster = clusters[assignment[i] as number];
@@ -35,6 +38,12 @@ export default {
       if (i < labelled) cluster.labels++;
       else cluster.members.push(i);
     });
+    // Labelled rows that k-means is spared of still count where they lie.
+    const known = new Set(clustered);
+    for (const row of labelledRows) {
+      const cluster = known.has(row) ? undefined : clusters[nearestCentre(embeddings, row, centres, k)];
+      if (cluster) cluster.labels++;
+    }
     const picks: StrategyPick[] = [];
     const left = clusters.filter((c) => c.members.length > 0);
     while (picks.length < Math.min(count, thinned.length)) {
@@ -76,8 +85,14 @@ function mostTypical(x: Float32Array, dim: number, members: readonly number[]): 
   return best;
 }
 
-function gather({ data, cols }: Matrix, rows: Int32Array): Float32Array {
-  const out = new Float32Array(rows.length * cols);
-  rows.forEach((row, i) => out.set(data.subarray(row * cols, (row + 1) * cols), i * cols));
-  return out;
+function nearestCentre({ data, cols }: Matrix, row: Row, centres: Float64Array, k: number): number {
+  let best = 0;
+  let least = Infinity;
+  for (let c = 0; c < k; c++) {
+    let sum = 0;
+    for (let d = 0; d < cols && sum < least; d++)
+      sum += ((data[row * cols + d] as number) - (centres[c * cols + d] as number)) ** 2;
+    if (sum < least) [best, least] = [c, sum];
+  }
+  return best;
 }
