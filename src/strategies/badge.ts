@@ -29,7 +29,8 @@ export default {
       rows,
       (row, i) => squared(q, i, classes) * (1 + squaredRow(embeddings.data, row, dim)),
     );
-    const nearest = Float64Array.from(lengths);
+    /** Squared distance to the nearest gradient that is picked; the origin is not one of them. */
+    const nearest = new Float64Array(n).fill(Infinity);
     const picks: StrategyPick[] = [];
     const isTaken = new Uint8Array(n);
     while (picks.length < Math.min(count, n)) {
