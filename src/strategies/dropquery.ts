@@ -1,5 +1,6 @@
 import { disagreementOf, dissent } from './committee-measures.ts';
 import { representatives } from './diverse.ts';
+import { sampleRows } from './herding.ts';
 import type { Row } from '../domain/ids.ts';
 import { topNames } from './shortlist.ts';
 import type { Strategy, StrategyPick } from './strategy.ts';
@@ -9,7 +10,11 @@ const PASSES = 3;
 const FLIPS = 0.5;
 /** The bar is lowered until this many candidates per place are found. */
 const CANDIDATES_PER_PLACE = 25;
+/** Exact probabilities cost rows times dimensions times classes: about two seconds for this many. */
+const MOST_PRODUCTS = 1.2e9;
 const MOST_ROWS = 20_000;
+/** More candidates than this are thinned out at random before they are clustered. */
+const MOST_CLUSTERED = 5000;
 
 export default {
   id: 'dropquery',
@@ -21,10 +26,11 @@ export default {
   needsHead: true,
   async select(view, count, random) {
     if (!view.committee || !view.exactProbabilities) throw new RangeError('This strategy needs a trained head.');
-    const rows =
-      view.candidates.length <= MOST_ROWS
-        ? view.candidates
-        : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
+    const { embeddings, probabilities, candidates } = view;
+    const cost = embeddings.cols * (probabilities?.cols ?? 1) * (PASSES + 1);
+    const least = Math.min(MOST_ROWS, count * CANDIDATES_PER_PLACE * 2);
+    const most = Math.max(least, Math.min(MOST_ROWS, Math.floor(MOST_PRODUCTS / cost)));
+    const rows = sampleRows(candidates, Math.max(most, count), random.fork('thin'));
     const committee = await view.committee('dropout', PASSES);
     const own = view.exactProbabilities(rows);
     const passes = committee.exactProbabilities(rows);
@@ -34,7 +40,13 @@ export default {
       (a, b) => (flips[b] as number) - (flips[a] as number) || (unrest[b] as number) - (unrest[a] as number) || a - b,
     );
     const sure = order.filter((i) => (flips[i] as number) > FLIPS).length;
-    const chosen = order.slice(0, Math.max(sure, count * CANDIDATES_PER_PLACE));
+    const wanted = count * CANDIDATES_PER_PLACE;
+    const flipped = sampleRows(
+      Int32Array.from({ length: sure }, (_, at) => at),
+      Math.max(MOST_CLUSTERED, wanted),
+      random.fork('flipped'),
+    );
+    const chosen = sure > wanted ? Array.from(flipped, (at) => order[at] as number) : order.slice(0, wanted);
     const utility = new Map<Row, number>(chosen.map((i) => [rows[i] as Row, flips[i] as number]));
     const clustered = Int32Array.from(utility.keys()).sort();
     const centres = representatives(view.embeddings, clustered, count, random).map((r) => r.row);
