@@ -96,9 +96,11 @@ it('takes one class and class counts up to 150', async () => {
   await learner.open('wasm');
   const { data } = pool();
   await learner.load(data, ROWS, DIM);
-  for (const classCount of [1, 2, 150]) {
+  const helpers = Int32Array.from({ length: ROWS }, (_, i) => i);
+  for (const [classCount, unlabelled] of [1, 2, 150].flatMap((n) => [[n, []] as const, [n, helpers] as const])) {
     const rows = Int32Array.from({ length: 150 }, (_, i) => i);
-    await learner.train({ rows, labels: rows.map((r) => r % classCount), classCount, seed: 1 });
+    const labels = rows.map((r) => r % classCount);
+    await learner.train({ rows, labels, classCount, seed: 1, pool: Int32Array.from(unlabelled) });
     const { topProbability } = await learner.score();
     expect(topProbability.every((p) => p > 0 && p <= 1.000001)).toBe(true);
   }

@@ -135,6 +135,8 @@ describe('IndexedDB storage', () => {
   it('undoes the whole batch and says that storage is full when the quota is exceeded', async () => {
     // A storage bucket is the one place with a quota that a page can choose.
     const { storageBuckets } = navigator as unknown as { storageBuckets: Buckets };
+    // It stays until the next run: deleting it right after the last write would end the connection by force.
+    await storageBuckets.delete('small');
     const bucket = await storageBuckets.open('small', { quota: 4_000_000 });
     vi.stubGlobal('indexedDB', bucket.indexedDB);
     const storage = await IdbStorage.open(NAME);
@@ -153,7 +155,6 @@ describe('IndexedDB storage', () => {
     } finally {
       storage.close();
       vi.unstubAllGlobals();
-      await storageBuckets.delete('small');
     }
   });
 
