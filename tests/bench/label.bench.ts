@@ -5,6 +5,9 @@ interface BenchContext {
   readonly quick: boolean;
   readonly log: (line: string) => void;
 }
+/** Two to three items a second: faster than anyone reads, so a batch that is not ready in time still shows. */
+const PAUSE_MS = 400;
+
 interface Door {
   marks: { paintMs: number; isTraining: boolean }[];
   longest: number;
@@ -72,8 +75,7 @@ export async function run({ open, quick, log }: BenchContext): Promise<Record<st
       before,
       { timeout: 30_000 },
     );
-    // A person reads for a moment; without a pause the first presses of a batch would all wait for the selection.
-    await page.waitForTimeout(30);
+    await page.waitForTimeout(PAUSE_MS);
   }
   const { marks, longest } = await page.evaluate(() => {
     const door = window as unknown as Door;
