@@ -22,6 +22,7 @@ for (const sample of ['Clinic messages', 'Machine parts']) {
     }
     if (process.env['WINNOW_SCREENSHOT'] && sample === 'Clinic messages') {
       await app.current();
+      await expect(page.getByRole('button', { name: /^Accept/ })).toBeVisible();
       await page.screenshot({ path: 'docs/label-stage.png' });
     }
     await app.goTo('Evaluate');
