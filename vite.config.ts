@@ -2,11 +2,16 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { licences } from './scripts/licences.ts';
 import { isolationHeaders, noCdn, ORT_CONDITION, pagePolicy, runtimeFiles } from './scripts/vite-plugins.ts';
+import { wat } from './scripts/wat.ts';
 
 export default defineConfig({
-  plugins: [svelte(), runtimeFiles(), pagePolicy(), noCdn(), licences()],
+  plugins: [svelte(), runtimeFiles(), pagePolicy(), noCdn(), licences(), wat()],
   resolve: { conditions: [ORT_CONDITION, ...defaultClientConditions] },
-  worker: { format: 'es', plugins: () => [noCdn()], rolldownOptions: { output: { comments: { legal: false } } } },
+  worker: {
+    format: 'es',
+    plugins: () => [noCdn(), wat()],
+    rolldownOptions: { output: { comments: { legal: false } } },
+  },
   build: {
     target: 'es2023',
     sourcemap: false,

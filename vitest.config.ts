@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
+import { wat } from './scripts/wat.ts';
 import { isolationHeaders, ORT_CONDITION, runtimeFiles } from './scripts/vite-plugins.ts';
 
 const executablePath = process.env['WINNOW_NODE_ONLY'] ? null : findChromium();
@@ -11,6 +12,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [wat()],
         test: {
           name: 'node',
           environment: 'node',
@@ -19,9 +21,9 @@ export default defineConfig({
         },
       },
       {
-        plugins: [svelte(), runtimeFiles()],
+        plugins: [svelte(), runtimeFiles(), wat()],
         resolve: { conditions: [ORT_CONDITION, ...defaultClientConditions] },
-        worker: { format: 'es' },
+        worker: { format: 'es', plugins: () => [wat()] },
         server: { headers: isolationHeaders },
         optimizeDeps: { include: ['@tensorflow/tfjs', 'comlink', 'idb', 'fflate', 'papaparse', 'valibot'] },
         test: {

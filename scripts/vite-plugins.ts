@@ -1,4 +1,4 @@
-import { copyFileSync, createReadStream, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
@@ -18,17 +18,12 @@ export const isolationHeaders: Record<string, string> = {
 export const ORT_CONDITION = 'onnxruntime-web-use-extern-wasm';
 
 const ORT = resolve('node_modules/onnxruntime-web/dist');
-const TFJS = resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist');
 /** The only variant that onnxruntime-web/webgpu, the entry that transformers.js imports, asks for (WebGPU and WASM alike). */
 const ORT_FILES = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'];
 
 /** Files that run-time libraries load by address: served from our own origin, never from a CDN. */
 function runtimeList(): { url: string; file: string }[] {
-  const ort = ORT_FILES.map((name) => ({ url: `/runtime/ort/${name}`, file: join(ORT, name) }));
-  const tfjs = readdirSync(TFJS)
-    .filter((name) => name.endsWith('.wasm') && !name.includes('threaded')) // its threads need scripts from blobs
-    .map((name) => ({ url: `/runtime/tfjs/${name}`, file: join(TFJS, name) }));
-  return [...ort, ...tfjs];
+  return ORT_FILES.map((name) => ({ url: `/runtime/ort/${name}`, file: join(ORT, name) }));
 }
 
 /** Serves the run-time files and `/models/` in development and preview; copies the run-time files into a build. */

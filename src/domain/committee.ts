@@ -1,5 +1,5 @@
 import type { Head } from './head.ts';
-import { fitLogistic } from './logistic.ts';
+import { fitLogistic, type LogisticOptions } from './logistic.ts';
 import type { Random } from './random.ts';
 
 export type LinearHead = Pick<Head, 'dim' | 'mean' | 'scale' | 'weights' | 'bias' | 'lambda'>;
@@ -20,6 +20,7 @@ export function bootstrapHeads(
   y: Int32Array,
   members: number,
   random: Random,
+  products: Pick<LogisticOptions, 'products'> = {},
 ): LinearHead[] {
   const n = y.length;
   const start = { weights: Float64Array.from(head.weights), bias: Float64Array.from(head.bias) };
@@ -28,7 +29,7 @@ export function bootstrapHeads(
     const raw = Float64Array.from(y, () => -Math.log(1 - stream.next()));
     const mean = raw.reduce((a, b) => a + b, 0) / Math.max(1, n);
     const sampleWeights = raw.map((w) => w / (mean || 1));
-    const options = { start, sampleWeights, maxIterations: BOOTSTRAP_ITERATIONS };
+    const options = { start, sampleWeights, maxIterations: BOOTSTRAP_ITERATIONS, ...products };
     const fit = fitLogistic(z, y, n, head.dim, head.bias.length, head.lambda, options);
     return { ...head, weights: Float32Array.from(fit.weights), bias: Float32Array.from(fit.bias) };
   });

@@ -1,4 +1,5 @@
 import type { Random } from './random.ts';
+import { plainStationary, type MakeStationary } from './stationary-matrix.ts';
 
 export interface Clustering {
   /** Row-major [k, dim]. */
@@ -10,47 +11,136 @@ export interface Clustering {
   readonly k: number;
 }
 
-/** Dimensions that are summed before a look at the limit. */
-const STRETCH = 32;
+export interface KMeansOptions {
+  /** Default 20. */
+  readonly iterations?: number;
+  /**
+   * Candidates per seed; the one that leaves the rows nearest to a seed is taken. Default 1, as in the paper: data with
+   * heavy tails then gets centres on its outliers.
+   */
+  readonly trials?: number;
+  /** Does the products. Every implementation gives the same clusters. */
+  readonly matrix?: MakeStationary;
+}
+
+/** One rounding of a float32 product or sum. */
+const ROUNDING = 2 ** -24;
 
 /**
- * Lloyd's k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007). Plain float64, so the same input
- * and seed give the same clusters on every machine. Ties go to the lower centre; an empty cluster is moved to the row
- * farthest from its centre. k is capped at the number of rows.
- * @param data row-major [rows, dim]
- * @param trials candidates per seed; the one that leaves the rows nearest to a seed is taken. With one, as in the paper, data
- *   with heavy tails gets centres on its outliers.
+ * Lloyd's k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007). The same input and seed give the
+ * same clusters on every machine: float32 products only say which centres are out of reach, float64 distances decide.
+ * Ties go to the lower centre; an empty cluster is moved to the row farthest from its centre. k is capped at the rows.
+ * @param values row-major [rows, dim]
  */
 export function kMeans(
-  data: ArrayLike<number>,
+  values: ArrayLike<number>,
   rows: number,
   dim: number,
   wanted: number,
   random: Random,
-  iterations = 20,
-  trials = 1,
+  { iterations = 20, trials = 1, matrix = plainStationary }: KMeansOptions = {},
 ): Clustering {
   const k = Math.min(wanted, rows);
-  const centres = seed(data, rows, dim, k, random, trials);
+  const data = values instanceof Float64Array ? values : new Float64Array(values);
+  const space = new Space(data, rows, dim, matrix);
+  const centres = seed(space, k, random, trials);
   const assignment = new Int32Array(rows).fill(-1);
   const squared = new Float64Array(rows);
   for (let iteration = 0; iteration < iterations; iteration++) {
-    const changed = assign(data, rows, dim, centres, k, assignment, squared);
+    const changed = space.assign(centres, k, assignment, squared);
     if (changed === 0) break;
     update(data, rows, dim, centres, k, assignment, squared);
   }
-  assign(data, rows, dim, centres, k, assignment, squared);
+  space.assign(centres, k, assignment, squared);
+  space.release();
   return { centres, assignment, squared, k };
 }
 
-function seed(
-  data: ArrayLike<number>,
-  rows: number,
-  dim: number,
-  k: number,
-  random: Random,
-  trials: number,
-): Float64Array {
+/** The rows, and distances from them to points. */
+class Space {
+  readonly data: Float64Array;
+  readonly rows: number;
+  readonly dim: number;
+  readonly #matrix;
+  readonly #norms: Float64Array;
+  #products = new Float32Array();
+
+  constructor(data: Float64Array, rows: number, dim: number, make: MakeStationary) {
+    this.data = data;
+    this.rows = rows;
+    this.dim = dim;
+    this.#matrix = make(rows, dim);
+    this.#matrix.data.set(data);
+    this.#norms = squaredNorms(data, rows, dim);
+  }
+
+  release(): void {
+    this.#matrix.release();
+  }
+
+  /** Gives each row its nearest centre and the squared distance to it; returns how many rows changed. */
+  assign(centres: Float64Array, k: number, assignment: Int32Array, squared: Float64Array): number {
+    const { data, rows, dim } = this;
+    const products = this.#multiply(centres, k);
+    const norms = squaredNorms(centres, k, dim);
+    const largest = norms.reduce((a, b) => Math.max(a, b), 0);
+    let changed = 0;
+    for (let r = 0; r < rows; r++) {
+      const from = r * k;
+      let least = Infinity;
+      for (let c = 0; c < k; c++) {
+        const rough = (norms[c] as number) - 2 * (products[from + c] as number);
+        if (rough < least) least = rough;
+      }
+      const reach = least + 2 * this.#slack(r, largest);
+      let best = 0;
+      let bestDistance = Infinity;
+      for (let c = 0; c < k; c++) {
+        if ((norms[c] as number) - 2 * (products[from + c] as number) > reach) continue;
+        const distance = squaredDistance(data, r, centres, c, dim);
+        if (distance < bestDistance) {
+          bestDistance = distance;
+          best = c;
+        }
+      }
+      if (assignment[r] !== best) changed++;
+      assignment[r] = best;
+      squared[r] = bestDistance;
+    }
+    return changed;
+  }
+
+  /** Lowers `nearest` to the squared distance to row `chosen` where that is less, in float64 where it may be. */
+  lower(nearest: Float64Array, chosen: number): number {
+    const { data, rows, dim } = this;
+    const products = this.#multiply(data.subarray(chosen * dim, (chosen + 1) * dim), 1);
+    const norm = this.#norms[chosen] as number;
+    let total = 0;
+    for (let r = 0; r < rows; r++) {
+      const rough = norm + (this.#norms[r] as number) - 2 * (products[r] as number);
+      if (rough - this.#slack(r, norm) < (nearest[r] as number)) {
+        const distance = squaredDistance(data, r, data, chosen, dim);
+        if (distance < (nearest[r] as number)) nearest[r] = distance;
+      }
+      total += nearest[r] as number;
+    }
+    return total;
+  }
+
+  #multiply(points: Float64Array, count: number): Float32Array {
+    if (this.#products.length < this.rows * count) this.#products = new Float32Array(this.rows * count);
+    this.#matrix.dots(points, count, this.#products);
+    return this.#products;
+  }
+
+  /** By how much rounding may change twice the product of a row with a point of squared norm `norm`. */
+  #slack(row: number, norm: number): number {
+    return (this.dim + 4) * ROUNDING * ((this.#norms[row] as number) + norm);
+  }
+}
+
+function seed(space: Space, k: number, random: Random, trials: number): Float64Array {
+  const { data, rows, dim } = space;
   const centres = new Float64Array(k * dim);
   let nearest = new Float64Array(rows).fill(Infinity);
   for (let c = 0; c < k; c++) {
@@ -58,17 +148,12 @@ function seed(
     for (let trial = 0; trial < (c === 0 ? 1 : trials); trial++) {
       const chosen = c === 0 ? random.below(rows) : drawByDistance(nearest, random);
       const own = nearest.slice();
-      let total = 0;
-      for (let r = 0; r < rows; r++) {
-        const distance = squaredDistance(data, r, data, chosen, dim);
-        if (distance < (own[r] as number)) own[r] = distance;
-        total += own[r] as number;
-      }
+      const total = space.lower(own, chosen);
       if (best === null || total < best.total) best = { total, chosen, nearest: own };
     }
     if (best === null) break;
     nearest = best.nearest;
-    for (let d = 0; d < dim; d++) centres[c * dim + d] = data[best.chosen * dim + d] as number;
+    centres.set(data.subarray(best.chosen * dim, (best.chosen + 1) * dim), c * dim);
   }
   return centres;
 }
@@ -85,37 +170,8 @@ function drawByDistance(nearest: Float64Array, random: Random): number {
   return chosen;
 }
 
-function assign(
-  data: ArrayLike<number>,
-  rows: number,
-  dim: number,
-  centres: Float64Array,
-  k: number,
-  assignment: Int32Array,
-  squared: Float64Array,
-): number {
-  let changed = 0;
-  for (let r = 0; r < rows; r++) {
-    // The cluster of the last step is mostly still the nearest: measured first, it cuts the others short.
-    const own = assignment[r] as number;
-    let best = Math.max(0, own);
-    let bestDistance = own < 0 ? Infinity : squaredDistance(data, r, centres, own, dim);
-    for (let c = 0; c < k; c++) {
-      const distance = squaredDistance(data, r, centres, c, dim, bestDistance);
-      if (distance < bestDistance || (distance === bestDistance && c < best)) {
-        bestDistance = distance;
-        best = c;
-      }
-    }
-    if (assignment[r] !== best) changed++;
-    assignment[r] = best;
-    squared[r] = bestDistance;
-  }
-  return changed;
-}
-
 function update(
-  data: ArrayLike<number>,
+  data: Float64Array,
   rows: number,
   dim: number,
   centres: Float64Array,
@@ -144,24 +200,30 @@ function update(
   }
 }
 
-/** Squared distance, or some number above `limit` as soon as it is known to exceed that. */
-function squaredDistance(
-  data: ArrayLike<number>,
-  row: number,
-  centres: ArrayLike<number>,
-  c: number,
-  dim: number,
-  limit = Infinity,
-): number {
-  let sum = 0;
-  const a = row * dim;
-  const b = c * dim;
-  for (let start = 0; start < dim && sum <= limit; start += STRETCH) {
-    const end = Math.min(dim, start + STRETCH);
-    for (let d = start; d < end; d++) {
-      const delta = (data[a + d] as number) - (centres[b + d] as number);
-      sum += delta * delta;
-    }
+/** Four sums that do not wait for each other. */
+function squaredDistance(data: Float64Array, row: number, points: Float64Array, point: number, dim: number): number {
+  const [a, b] = [row * dim, point * dim];
+  const whole = dim & ~3;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let d = 0; d < whole; d += 4) {
+    const d0 = (data[a + d] as number) - (points[b + d] as number);
+    const d1 = (data[a + d + 1] as number) - (points[b + d + 1] as number);
+    const d2 = (data[a + d + 2] as number) - (points[b + d + 2] as number);
+    const d3 = (data[a + d + 3] as number) - (points[b + d + 3] as number);
+    s0 += d0 * d0;
+    s1 += d1 * d1;
+    s2 += d2 * d2;
+    s3 += d3 * d3;
   }
-  return sum;
+  for (let d = whole; d < dim; d++) s0 += ((data[a + d] as number) - (points[b + d] as number)) ** 2;
+  return s0 + s1 + (s2 + s3);
+}
+
+function squaredNorms(data: Float64Array, rows: number, dim: number): Float64Array {
+  const norms = new Float64Array(rows);
+  for (let at = 0; at < data.length; at++) {
+    const row = Math.floor(at / dim);
+    norms[row] = (norms[row] as number) + (data[at] as number) ** 2;
+  }
+  return norms;
 }

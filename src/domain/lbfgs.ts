@@ -1,19 +1,26 @@
+import { dot } from './dot.ts';
+
 /** Value at `at`; writes the gradient. */
 export type Objective = (at: Float64Array, gradient: Float64Array) => number;
 
 const MEMORY = 10;
 const ARMIJO = 1e-4;
 
+/** Steps in a row that gain no more than noise before it stops. */
+const IDLE_STEPS = 3;
+
 /**
  * Limited-memory BFGS with two-loop recursion (Nocedal 1980; Liu and Nocedal 1989) and a backtracking Armijo line search;
  * pairs without positive curvature are left out. Changes `x` in place. Stops when the largest gradient entry is below
  * `tolerance` times max(1, the first one), when nothing improves, or after `maxIterations`.
+ * @param noise share of the value by which rounding may change it: no step is refused for less
  */
 export function minimise(
   objective: Objective,
   x: Float64Array,
   maxIterations: number,
   tolerance: number,
+  noise = 0,
 ): { value: number; iterations: number } {
   const size = x.length;
   let gradient = new Float64Array(size);
@@ -23,6 +30,7 @@ export function minimise(
   const changes: Float64Array[] = [];
   const rho: number[] = [];
   let iterations = 0;
+  let idle = 0;
   while (iterations < maxIterations && largest(gradient) > stop) {
     const direction = twoLoop(gradient, steps, changes, rho);
     let slope = dot(direction, gradient);
@@ -32,17 +40,19 @@ export function minimise(
       slope = dot(direction, gradient);
     }
     let step = steps.length === 0 ? Math.min(1, 1 / Math.sqrt(Math.max(1e-12, -slope))) : 1;
-    const before = Float64Array.from(x);
+    const before = x.slice();
     const nextGradient = new Float64Array(size);
+    const allowance = noise * Math.abs(value);
     let next = Infinity;
     for (let tries = 0; tries < 30; tries++) {
       for (let i = 0; i < size; i++) x[i] = (before[i] as number) + step * (direction[i] as number);
       next = objective(x, nextGradient);
-      if (next <= value + ARMIJO * step * slope) break;
+      if (next <= value + ARMIJO * step * slope + allowance) break;
       step /= 2;
     }
     iterations++;
-    if (!(next < value)) {
+    idle = next < value - allowance ? 0 : idle + 1;
+    if (idle > (noise > 0 ? IDLE_STEPS : 0) || !(next <= value + allowance)) {
       x.set(before);
       break;
     }
@@ -71,7 +81,7 @@ export function minimise(
 
 /** Minus the inverse-Hessian estimate times the gradient. */
 function twoLoop(gradient: Float64Array, steps: Float64Array[], changes: Float64Array[], rho: number[]): Float64Array {
-  const q = Float64Array.from(gradient);
+  const q = gradient.slice();
   const alpha: number[] = [];
   for (let i = steps.length - 1; i >= 0; i--) {
     const a = (rho[i] as number) * dot(steps[i] as Float64Array, q);
@@ -91,11 +101,6 @@ function twoLoop(gradient: Float64Array, steps: Float64Array[], changes: Float64
   return q;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
 function axpy(factor: number, x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < x.length; i++) y[i] = (y[i] as number) + factor * (x[i] as number);
 }

@@ -1,10 +1,66 @@
-/** The two products of logistic regression, in float64 and always in the same order of summation. */
+import type { MakeStationary } from './stationary-matrix.ts';
+
+/** Both products for one matrix z [n, dim]. */
+export interface Products {
+  /** Share of a loss by which the products' rounding may change it. */
+  readonly noise: number;
+  /** out [n, classes] = z W + b; theta is W [dim, classes] then b [classes]. */
+  logits(theta: Float64Array, out: Float64Array): void;
+  /** gradient[0 .. dim * classes) = zT residual [n, classes]. */
+  gradient(residual: Float64Array, gradient: Float64Array): void;
+  /** To be called when the fit is done. */
+  release(): void;
+}
+export type MakeProducts = (z: Float64Array, n: number, dim: number, classes: number) => Products;
+
+/** In float64, always in the same order of summation. */
+export const plainProducts: MakeProducts = (z, n, dim, classes) => ({
+  noise: 0,
+  logits: (theta, out) => logits(z, theta, n, dim, classes, out),
+  gradient: (residual, gradient) => {
+    gradient.fill(0, 0, dim * classes);
+    accumulateGradient(z, residual, n, dim, classes, gradient);
+  },
+  release: () => undefined,
+});
+
+/** Multiply-adds per product below which plain float64 is as quick. */
+const LEAST_WORK = 2e5;
+
+const FLOAT32_NOISE = 1e-7;
+
+/** In float32 on stationary matrices, z and a transposed copy of it, where they are quicker. */
+export function stationaryProducts(make: MakeStationary): MakeProducts {
+  return (z, n, dim, classes) => {
+    if (n * dim * classes < LEAST_WORK) return plainProducts(z, n, dim, classes);
+    const forward = make(n, dim);
+    const backward = make(dim, n);
+    forward.data.set(z);
+    for (let i = 0; i < n; i++) for (let d = 0; d < dim; d++) backward.data[d * n + i] = z[i * dim + d] as number;
+    return {
+      noise: FLOAT32_NOISE,
+      logits(theta, out) {
+        forward.times(theta, classes, out);
+        const biasAt = dim * classes;
+        for (let i = 0; i < n; i++)
+          for (let c = 0; c < classes; c++) {
+            out[i * classes + c] = (out[i * classes + c] as number) + (theta[biasAt + c] as number);
+          }
+      },
+      gradient: (residual, gradient) => backward.times(residual, classes, gradient),
+      release() {
+        forward.release();
+        backward.release();
+      },
+    };
+  };
+}
 
 /**
  * out [n, classes] = z W + b; theta is W [dim, classes] then b. Two rows and four features at a time: most of what is
  * loaded is used twice, and sums are stored once per four products.
  */
-export function logits(
+function logits(
   z: Float64Array,
   theta: Float64Array,
   n: number,
@@ -67,7 +123,7 @@ function addProducts(
 }
 
 /** gradient[0 .. dim*classes) += zT residual. Four rows and two features at a time share what is loaded. */
-export function accumulateGradient(
+function accumulateGradient(
   z: Float64Array,
   r: Float64Array,
   n: number,

@@ -1,5 +1,5 @@
 import { minimise } from './lbfgs.ts';
-import { accumulateGradient, logits } from './logistic-kernels.ts';
+import { plainProducts, type MakeProducts } from './logistic-kernels.ts';
 
 /** Training data of a head. */
 export interface LabelledMatrix {
@@ -28,6 +28,8 @@ export interface LogisticOptions {
   readonly tolerance?: number;
   /** Weight of each row in the mean loss, [n]; all 1 when absent. */
   readonly sampleWeights?: Float64Array;
+  /** Plain float64 when absent. */
+  readonly products?: MakeProducts;
 }
 
 export interface LogisticFit {
@@ -108,7 +110,7 @@ interface Problem {
 /** @param toResidual turns logits [n, classes] into weighted residuals in place and returns the weighted summed loss */
 function fit(
   { z, n, dim, classes, lambda }: Problem,
-  { start, maxIterations = 200, tolerance = 1e-5 }: LogisticOptions,
+  { start, maxIterations = 200, tolerance = 1e-5, products = plainProducts }: LogisticOptions,
   toResidual: (logits: Float64Array) => number,
 ): LogisticFit {
   const weightCount = dim * classes;
@@ -120,11 +122,11 @@ function fit(
   if (classes < 2)
     return { weights: theta.slice(0, weightCount), bias: new Float64Array(classes), loss: 0, iterations: 0 };
   const residual = new Float64Array(n * classes);
+  const product = products(z, n, dim, classes);
   const objective = (at: Float64Array, gradient: Float64Array): number => {
-    logits(z, at, n, dim, classes, residual);
+    product.logits(at, residual);
     const loss = toResidual(residual) / n;
-    gradient.fill(0);
-    accumulateGradient(z, residual, n, dim, classes, gradient);
+    product.gradient(residual, gradient);
     for (let c = 0; c < classes; c++) {
       let sum = 0;
       for (let i = 0; i < n; i++) sum += residual[i * classes + c] as number;
@@ -138,7 +140,8 @@ function fit(
     }
     return loss + 0.5 * lambda * norm;
   };
-  const { value, iterations } = minimise(objective, theta, maxIterations, tolerance);
+  const { value, iterations } = minimise(objective, theta, maxIterations, tolerance, product.noise);
+  product.release();
   return { weights: theta.slice(0, weightCount), bias: theta.slice(weightCount), loss: value, iterations };
 }
 

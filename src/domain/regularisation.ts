@@ -1,4 +1,4 @@
-import { fitLogistic, type LogisticFit } from './logistic.ts';
+import { fitLogistic, type LogisticFit, type LogisticOptions } from './logistic.ts';
 import type { Random } from './random.ts';
 import { fromSpan, spanFactor } from './span.ts';
 
@@ -9,11 +9,18 @@ export const DEFAULT_C = 10;
 const MOST_ROWS = 128;
 const FOLDS = 3;
 const FOLD_ITERATIONS = 15;
+/** A fold's loss is only compared. */
+const FOLD_TOLERANCE = 1e-3;
 const MIN_LABELS_PER_CLASS = 3;
 
 /** lambda of `fitLogistic` for an inverse penalty C. */
 export function lambdaOf(c: number, dim: number, n: number): number {
   return dim / (c * n);
+}
+
+export interface ChoiceOptions extends Pick<LogisticOptions, 'products'> {
+  /** Inverse penalties to try. */
+  readonly candidates?: readonly number[];
 }
 
 export interface Choice {
@@ -39,11 +46,16 @@ export function crossValidateC(
   dim: number,
   classes: number,
   random: Random,
-  candidates: readonly number[] = CANDIDATES,
+  { candidates = CANDIDATES, products }: ChoiceOptions = {},
 ): Choice | null {
   if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return null;
   const order = stratified(y, n, random).slice(0, MOST_ROWS);
   const m = order.length;
+  const options = {
+    maxIterations: FOLD_ITERATIONS,
+    tolerance: FOLD_TOLERANCE,
+    ...(products ? { products } : {}),
+  };
   const width = Math.min(m, dim);
   const rows = gather(z, order, dim);
   const x = m <= dim ? spanFactor(rows, m, dim) : rows;
@@ -53,7 +65,10 @@ export function crossValidateC(
   let fits: LogisticFit[] = [];
   for (const c of [...candidates].sort((a, b) => b - a)) {
     const results = Array.from({ length: FOLDS }, (_, fold) =>
-      foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold, fits[fold]),
+      foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold, {
+        ...options,
+        ...(fits[fold] ? { start: fits[fold] } : {}),
+      }),
     );
     fits = results.map((r) => r.fit);
     const loss = results.reduce((sum, r) => sum + r.loss, 0);
@@ -99,17 +114,14 @@ function foldLoss(
   classes: number,
   lambda: number,
   fold: number,
-  start: LogisticFit | undefined,
+  options: LogisticOptions,
 ): { loss: number; fit: LogisticFit } {
   const train: number[] = [];
   const test: number[] = [];
   for (let i = 0; i < m; i++) (i % FOLDS === fold ? test : train).push(i);
   const z = gather(x, train, width);
   const labels = Int32Array.from(train, (i) => y[i] as number);
-  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, {
-    maxIterations: FOLD_ITERATIONS,
-    ...(start ? { start } : {}),
-  });
+  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, options);
   let loss = 0;
   for (const i of test) {
     const scores = new Float64Array(classes);

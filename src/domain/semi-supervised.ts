@@ -1,4 +1,4 @@
-import { fitLogistic, fitSoftLogistic } from './logistic.ts';
+import { fitLogistic, fitSoftLogistic, type LogisticOptions } from './logistic.ts';
 import { lambdaOf } from './regularisation.ts';
 import { fitInSpan } from './span.ts';
 import { times } from './subspace.ts';
@@ -44,9 +44,10 @@ export function fitSemiSupervised(
   unlabelled: SampleViews,
   smoothedMean: Float64Array,
   basis: PoolBasis,
+  products: Pick<LogisticOptions, 'products'> = {},
 ): { weights: Float64Array; bias: Float64Array; lambda: number } {
   const { dim, width } = basis;
-  const soft = teach(labelled, y, classes, unlabelled, smoothedMean, dim);
+  const soft = teach(labelled, y, classes, unlabelled, smoothedMean, dim, products);
   const rows = unlabelled.count + labelled.count;
   const x = new Float64Array(rows * width);
   x.set(unlabelled.coordinates);
@@ -58,7 +59,7 @@ export function fitSemiSupervised(
   sampleWeights.fill(rows / unlabelled.count / total, 0, unlabelled.count);
   sampleWeights.fill((LABEL_SHARE * rows) / labelled.count / total, unlabelled.count);
   y.forEach((c, i) => (targets[(unlabelled.count + i) * classes + c] = 1));
-  const options = { sampleWeights, maxIterations: STUDENT_ITERATIONS };
+  const options = { sampleWeights, maxIterations: STUDENT_ITERATIONS, ...products };
   const student = fitSoftLogistic(x, targets, rows, width, classes, STUDENT_LAMBDA, options);
   return {
     weights: times(basis.axes, student.weights, dim, width, classes),
@@ -75,14 +76,14 @@ function teach(
   unlabelled: SampleViews,
   mean: Float64Array,
   dim: number,
+  products: Pick<LogisticOptions, 'products'>,
 ): Float64Array {
   const n = labelled.count;
   const z = centred(labelled.smoothed, n, dim, mean);
   const lambda = lambdaOf(TEACHER_C, dim, n);
   const scale = scaleOf(z, n, dim);
   for (let i = 0; i < z.length; i++) z[i] = (z[i] as number) * scale;
-  const { weights, bias } =
-    n <= dim ? fitInSpan(z, y, n, dim, classes, lambda) : fitLogistic(z, y, n, dim, classes, lambda);
+  const { weights, bias } = (n <= dim ? fitInSpan : fitLogistic)(z, y, n, dim, classes, lambda, products);
   const u = centred(unlabelled.smoothed, unlabelled.count, dim, mean);
   const out = times(u, weights, unlabelled.count, dim, classes);
   for (let i = 0; i < unlabelled.count; i++) softmaxRow(out, i * classes, classes, scale, bias);

@@ -1,4 +1,5 @@
-import { fitLogistic, type LogisticFit } from './logistic.ts';
+import { dotAt } from './dot.ts';
+import { fitLogistic, type LogisticFit, type LogisticOptions } from './logistic.ts';
 
 /**
  * Coordinates [n, n] of n rows in an orthonormal basis of their span: the Cholesky factor L of their Gram matrix. A ridge
@@ -10,8 +11,7 @@ export function spanFactor(z: Float64Array, n: number, dim: number): Float64Arra
   let trace = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let d = 0; d < dim; d++) sum += (z[i * dim + d] as number) * (z[j * dim + d] as number);
+      const sum = dotAt(z, i * dim, z, j * dim, dim);
       factor[i * n + j] = sum;
       if (i === j) trace += sum;
     }
@@ -19,8 +19,7 @@ export function spanFactor(z: Float64Array, n: number, dim: number): Float64Arra
   const jitter = (trace / Math.max(1, n)) * 1e-8 + 1e-12;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = (factor[i * n + j] as number) + (i === j ? jitter : 0);
-      for (let k = 0; k < j; k++) sum -= (factor[i * n + k] as number) * (factor[j * n + k] as number);
+      const sum = (factor[i * n + j] as number) + (i === j ? jitter : 0) - dotAt(factor, i * n, factor, j * n, j);
       if (i === j) factor[i * n + i] = Math.sqrt(Math.max(sum, jitter));
       else factor[i * n + j] = sum / (factor[j * n + j] as number);
     }
@@ -71,8 +70,9 @@ export function fitInSpan(
   dim: number,
   classes: number,
   lambda: number,
+  options: Pick<LogisticOptions, 'products'> = {},
 ): LogisticFit {
   const factor = spanFactor(z, n, dim);
-  const fit = fitLogistic(factor, y, n, n, classes, lambda);
+  const fit = fitLogistic(factor, y, n, n, classes, lambda, options);
   return { ...fit, weights: fromSpan(factor, fit.weights, z, n, dim, classes) };
 }

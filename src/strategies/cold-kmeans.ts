@@ -11,12 +11,12 @@ export default {
   source: 'Xu, Yu, Tresp, Xu and Wang 2003, Representative sampling for text classification.',
   isColdStart: true,
   needsHead: false,
-  select(view, count, random) {
+  select(view, count, random, compute) {
     const thinned =
       view.candidates.length <= MOST_ROWS
         ? view.candidates
         : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
-    const picks: StrategyPick[] = representatives(view.embeddings, thinned, count, random).map(
+    const picks: StrategyPick[] = representatives(view.embeddings, thinned, count, random, compute).map(
       ({ row, clusterSize }) => ({
         row,
         utility: clusterSize,

@@ -1,7 +1,7 @@
 import type { Row } from '../domain/ids.ts';
 import { kMeans } from '../domain/kmeans.ts';
 import type { Random } from '../domain/random.ts';
-import type { Matrix } from './strategy.ts';
+import type { Compute, Matrix } from './strategy.ts';
 
 const WEIGHTED_STEPS = 10;
 
@@ -15,11 +15,17 @@ export interface Representative {
  * Clusters the rows into `count` groups and returns the member nearest to each centre, largest cluster first. Fewer than
  * `count` come back when rows coincide; the caller fills up.
  */
-export function representatives(embeddings: Matrix, rows: Int32Array, count: number, random: Random): Representative[] {
+export function representatives(
+  embeddings: Matrix,
+  rows: Int32Array,
+  count: number,
+  random: Random,
+  { matrix }: Compute,
+): Representative[] {
   const dim = embeddings.cols;
   const data = new Float32Array(rows.length * dim);
   rows.forEach((row, i) => data.set(embeddings.data.subarray(row * dim, (row + 1) * dim), i * dim));
-  const { assignment, squared, k } = kMeans(data, rows.length, dim, count, random);
+  const { assignment, squared, k } = kMeans(data, rows.length, dim, count, random, { matrix });
   const nearest = new Int32Array(k).fill(-1);
   const sizes = new Int32Array(k);
   for (let i = 0; i < rows.length; i++) {

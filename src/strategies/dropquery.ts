@@ -24,7 +24,7 @@ export default {
     'Gupte, Aklilu, Nirschl and Yeung-Levy 2024, Revisiting active learning in the era of vision foundation models (DropQuery).',
   isColdStart: false,
   needsHead: true,
-  async select(view, count, random) {
+  async select(view, count, random, compute) {
     if (!view.committee || !view.exactProbabilities) throw new RangeError('This strategy needs a trained head.');
     const { embeddings, probabilities, candidates } = view;
     const cost = embeddings.cols * (probabilities?.cols ?? 1) * (PASSES + 1);
@@ -49,7 +49,7 @@ export default {
     const chosen = sure > wanted ? Array.from(flipped, (at) => order[at] as number) : order.slice(0, wanted);
     const utility = new Map<Row, number>(chosen.map((i) => [rows[i] as Row, flips[i] as number]));
     const clustered = Int32Array.from(utility.keys()).sort();
-    const centres = representatives(view.embeddings, clustered, count, random).map((r) => r.row);
+    const centres = representatives(view.embeddings, clustered, count, random, compute).map((r) => r.row);
     const taken = new Set(centres);
     const rest = chosen.map((i) => rows[i] as Row).filter((row) => !taken.has(row));
     const picks: StrategyPick[] = [...centres, ...rest].slice(0, count).map((row) => {

@@ -13,15 +13,18 @@ export default {
   source: 'Zhdanov 2019, Diverse mini-batch active learning; margin: Scheffer, Decomain and Wrobel 2001.',
   isColdStart: false,
   needsHead: true,
-  select(view, count, random) {
+  select(view, count, random, compute) {
     const shortlist = mostUseful(view, count * OVERSAMPLING, marginUncertainty);
     const utility = new Map(shortlist.map((r) => [r.row, r.utility]));
     const rows = Int32Array.from(shortlist, (r) => r.row).sort();
-    const picks: StrategyPick[] = representatives(view.embeddings, rows, count, random).map(({ row, clusterSize }) => {
-      const { first, second } = topNames(view, row);
-      const group = clusterSize > 1 ? `in a group of ${clusterSize} similar items` : 'and unlike the other close calls';
-      return { row, utility: utility.get(row) ?? 0, reason: `${first} or ${second}: a close call ${group}.` };
-    });
+    const picks: StrategyPick[] = representatives(view.embeddings, rows, count, random, compute).map(
+      ({ row, clusterSize }) => {
+        const { first, second } = topNames(view, row);
+        const group =
+          clusterSize > 1 ? `in a group of ${clusterSize} similar items` : 'and unlike the other close calls';
+        return { row, utility: utility.get(row) ?? 0, reason: `${first} or ${second}: a close call ${group}.` };
+      },
+    );
     const taken = new Set(picks.map((p) => p.row));
     for (const { row, utility: u } of shortlist) {
       if (picks.length >= count) break;

@@ -27,7 +27,7 @@ export default {
     const mean = meanOf(embeddings, candidates);
     const x = centredRows(embeddings, rows, mean);
     const isWithin = reachOf(x, await compute.dotProducts(x, x));
-    const radius = pureRadius(x, isWithin, random);
+    const radius = pureRadius(x, isWithin, random, compute);
     const isNear = (i: number, j: number): boolean => isWithin(i, j, radius);
     const isCovered = await coveredBy(x, centredRows(embeddings, labelledRows, mean), radius, compute);
     const reach = new Int32Array(x.rows);
@@ -90,14 +90,14 @@ function iota(length: number): Int32Array {
 }
 
 /** The largest squared radius whose balls are pure under k-means; the smallest one when none is. */
-function pureRadius(x: Matrix, isWithin: Reach, random: Random): number {
+function pureRadius(x: Matrix, isWithin: Reach, random: Random, { matrix }: Compute): number {
   const { assignment } = kMeans(
     x.data,
     x.rows,
     x.cols,
     Math.min(CLUSTERS, Math.ceil(x.rows / 10)),
     random.fork('clusters'),
-    10,
+    { iterations: 10, matrix },
   );
   const sample = sampleRows(iota(x.rows), PURITY_SAMPLE, random.fork('purity'));
   const purity = (radius: number): number => {

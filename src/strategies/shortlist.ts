@@ -21,7 +21,8 @@ export function mostUseful(view: PoolView, count: number, utility: Utility): Ran
   const { probabilities, exactProbabilities, candidates } = view;
   if (!probabilities || !exactProbabilities) throw new RangeError('This strategy needs a trained head.');
   const classes = probabilities.cols;
-  const rough = Float64Array.from(candidates, (row) => utility(probabilities.data, row, classes));
+  const rough = new Float64Array(candidates.length);
+  for (let i = 0; i < rough.length; i++) rough[i] = utility(probabilities.data, candidates[i] as number, classes);
   return ranked(candidates, rough, count, (rows) => {
     const exact = exactProbabilities(rows);
     return Float64Array.from(rows, (_, i) => utility(exact, i, classes));
@@ -40,12 +41,37 @@ export function ranked(
 ): Ranked[] {
   const wanted = Math.min(count, rows.length);
   if (wanted === 0) return [];
-  const cut = Float64Array.from(rough).sort()[rows.length - wanted] as number;
+  const cut = largest(rough, wanted);
   const shortlist = rows.filter((_, i) => (rough[i] as number) >= cut - SLACK);
   const values = exact(shortlist);
   return Array.from(shortlist, (row, i) => ({ row, utility: values[i] as number }))
     .sort((a, b) => b.utility - a.utility || a.row - b.row)
     .slice(0, wanted);
+}
+
+/** The `k`-th largest value, by selection (Hoare 1961, Algorithm 65: Find). */
+function largest(values: Float64Array, k: number): number {
+  const v = values.slice();
+  const target = v.length - k;
+  let [low, high] = [0, v.length - 1];
+  while (low < high) {
+    const pivot = v[(low + high) >> 1] as number;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while ((v[i] as number) < pivot) i++;
+      while ((v[j] as number) > pivot) j--;
+      if (i > j) break;
+      const held = v[i] as number;
+      v[i] = v[j] as number;
+      v[j] = held;
+      i++;
+      j--;
+    }
+    if (target <= j) high = j;
+    else if (target >= i) low = i;
+    else break;
+  }
+  return v[target] as number;
 }
 
 /** The two most likely classes of a row by name, for reasons. */

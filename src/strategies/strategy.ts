@@ -1,5 +1,6 @@
 import type { Row } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
+import type { MakeStationary } from '../domain/stationary-matrix.ts';
 
 /** Row-major float32 matrix. */
 export interface Matrix {
@@ -10,6 +11,8 @@ export interface Matrix {
 
 /** Heavy linear algebra: on the GPU or in WASM in the app, plain TypeScript in unit tests. Both must agree. */
 export interface Compute {
+  /** For small products that are wanted at once, with the same bits everywhere. */
+  readonly matrix: MakeStationary;
   /** a [n, d] times b [m, d] transposed -> [n, m] inner products. */
   dotProducts(a: Matrix, b: Matrix): Promise<Float32Array>;
   /** For each row of a the nearest row of b by Euclidean distance (ties: lowest index), with the squared distance. */

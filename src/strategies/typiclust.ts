@@ -19,7 +19,7 @@ export default {
     'Hacohen, Dekel and Weinshall 2022, Active learning on a budget: opposite strategies suit high and low budgets (TypiClust).',
   isColdStart: true,
   needsHead: false,
-  select({ embeddings, candidates, labelledRows }, count, random) {
+  select({ embeddings, candidates, labelledRows }, count, random, compute) {
     const thinned = sampleRows(candidates, MOST_ROWS, random.fork('thin'));
     const clustered = sampleRows(labelledRows, MOST_ROWS / 2, random.fork('labelled'));
     const rows = Int32Array.from([...clustered, ...thinned]);
@@ -29,7 +29,10 @@ export default {
       Math.min(labelledRows.length + count, MOST_CLUSTERS, Math.floor(rows.length / ROWS_PER_CLUSTER)),
     );
     const x = gatherRows(embeddings, rows).data;
-    const { assignment, centres, k } = kMeans(x, rows.length, embeddings.cols, wanted, random, 10);
+    const { assignment, centres, k } = kMeans(x, rows.length, embeddings.cols, wanted, random, {
+      iterations: 10,
+      matrix: compute.matrix,
+    });
     const clusters = Array.from({ length: k }, () => ({ members: [] as number[], labels: 0, size: 0 }));
     rows.forEach((_, i) => {
       const cluster = clusters[assignment[i] as number];

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Backend } from '../../src/domain/events.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import type { FittedHead, PoolScores } from '../../src/loop/ports.ts';
-import { TfjsLearner } from '../../src/platform/tfjs/tfjs-learner.ts';
+import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 
 const [ROWS, DIM, CLASSES, LABELLED] = [1500, 48, 6, 90];
 
@@ -41,7 +41,7 @@ async function round(
   helpers: Int32Array | undefined,
 ): Promise<{ head: FittedHead; scores: PoolScores; picks: Record<string, unknown> }> {
   const { data, classOf } = pool();
-  const learner = new TfjsLearner('/runtime/tfjs/');
+  const learner = new LocalLearner();
   const info = await learner.open(backend);
   expect(info).toEqual({ backend, fallback: null });
   await learner.load(data, ROWS, DIM);
@@ -92,7 +92,7 @@ it.each([
 });
 
 it('takes one class and class counts up to 150', async () => {
-  const learner = new TfjsLearner('/runtime/tfjs/');
+  const learner = new LocalLearner();
   await learner.open('wasm');
   const { data } = pool();
   await learner.load(data, ROWS, DIM);

@@ -100,6 +100,7 @@ export function roundedView(view: PoolView, noise: number, seed: number): PoolVi
 /** `PlainCompute` with every product and squared distance off by up to `noise`. */
 export class RoundedCompute implements Compute {
   readonly #plain = new PlainCompute();
+  readonly matrix = this.#plain.matrix;
   readonly #random;
   readonly #noise: number;
 

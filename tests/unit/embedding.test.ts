@@ -171,7 +171,10 @@ describe('dense algebra', () => {
     const spread = (trials: number): number => {
       let sum = 0;
       for (let seed = 0; seed < 10; seed++) {
-        sum += kMeans(data, 600, 1, 3, seededRandom(seed), 0, trials).squared.reduce((a, b) => a + b, 0);
+        sum += kMeans(data, 600, 1, 3, seededRandom(seed), { iterations: 0, trials }).squared.reduce(
+          (a, b) => a + b,
+          0,
+        );
       }
       return sum;
     };

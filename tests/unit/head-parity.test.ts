@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { plainProducts, stationaryProducts } from '../../src/domain/logistic-kernels.ts';
+import { wasmStationary } from '../../src/platform/wasm/wasm-matrix.ts';
 import { headProbabilities } from '../../src/domain/head-maths.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../src/domain/logistic.ts';
 import { lambdaOf } from '../../src/domain/regularisation.ts';
@@ -48,7 +50,10 @@ function classesOf(name: string): Int32Array {
   return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-describe.skipIf(!existsSync(DATA))('logistic regression against scikit-learn (needs the shared embeddings)', () => {
+describe.skipIf(!existsSync(DATA)).each([
+  ['float64', plainProducts],
+  ['float32', stationaryProducts(wasmStationary)],
+] as const)('logistic regression in %s against scikit-learn (needs the shared embeddings)', (_, products) => {
   it.each(REFERENCE)('%s with C = %d is within 0.2 points of %d', (set, c, reference) => {
     const train = unitRows(`${set}_train_x`);
     const test = unitRows(`${set}_test_x`);
@@ -61,7 +66,7 @@ describe.skipIf(!existsSync(DATA))('logistic regression against scikit-learn (ne
     const standardiser = fitStandardiser(own, LABELS, dim);
     const z = standardise(own, LABELS, dim, standardiser);
     const target = Int32Array.from(rows, (row) => y[row] ?? 0);
-    const fit = fitLogistic(z, target, LABELS, dim, classes, lambdaOf(c, dim, LABELS));
+    const fit = fitLogistic(z, target, LABELS, dim, classes, lambdaOf(c, dim, LABELS), { products });
     const head = { dim, ...standardiser, weights: Float32Array.from(fit.weights), bias: Float32Array.from(fit.bias) };
     const p = headProbabilities(
       head,

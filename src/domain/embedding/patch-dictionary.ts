@@ -56,7 +56,10 @@ export function fitDictionary(patches: Float64Array, n: number, random: Random):
   multiplyTransposed(mean, whitening, 1, WHITE_DIM, PATCH_DIM, offset);
   const white = new Float64Array(n * WHITE_DIM);
   whiten({ whitening, offset }, patches, n, white);
-  const { centres, k } = kMeans(white, n, WHITE_DIM, CENTROIDS, random, K_MEANS_ITERATIONS, SEED_TRIALS);
+  const { centres, k } = kMeans(white, n, WHITE_DIM, CENTROIDS, random, {
+    iterations: K_MEANS_ITERATIONS,
+    trials: SEED_TRIALS,
+  });
   const squaredNorms = Float64Array.from({ length: k }, (_, c) => squaredNorm(centres, c));
   return { whitening, offset, centroids: centres, squaredNorms };
 }

@@ -4,7 +4,7 @@ import type { LogisticFit } from '../../domain/logistic.ts';
 const STEPS = 150;
 
 /**
- * The same head for training sets that are too large for float64 on one core: full-batch gradient descent with
+ * The same head for training sets that are too large for one core: full-batch gradient descent with
  * Nesterov momentum and restarts (O'Donoghue and Candes 2015) on the tfjs backend, in float32.
  * @param z standardised rows, [n, dim]
  */
@@ -16,7 +16,7 @@ export async function fitLarge(
   classes: number,
   lambda: number,
 ): Promise<LogisticFit> {
-  const x = tf.tensor2d(Float32Array.from(z), [n, dim]);
+  const x = tf.tensor2d(new Float32Array(z), [n, dim]);
   const target = tf.oneHot(tf.tensor1d(y, 'int32'), classes).toFloat() as tf.Tensor2D;
   // Softmax loss is 1/2-smooth in the logits; the mean squared norm of a standardised row is dim (+1 for the bias).
   const rate = 1 / (0.5 * (dim + 1) + lambda);

@@ -10,12 +10,12 @@ import type {
   Selection,
   TrainRequest,
 } from '../../loop/ports.ts';
-import type { TfjsLearner } from '../tfjs/tfjs-learner.ts';
+import type { LocalLearner } from '../learner/local-learner.ts';
 import { WorkerConnection } from './connection.ts';
 
 /** The learner in its worker. */
 export class WorkerLearner implements Learner {
-  readonly #connection = new WorkerConnection<TfjsLearner>(
+  readonly #connection = new WorkerConnection<LocalLearner>(
     () => new Worker(new URL('./learn-worker.ts', import.meta.url), { type: 'module', name: 'learn' }),
   );
 

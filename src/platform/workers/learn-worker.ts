@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import { TfjsLearner } from '../tfjs/tfjs-learner.ts';
+import { LocalLearner } from '../learner/local-learner.ts';
 import './comlink-errors.ts';
 
-expose(new TfjsLearner(new URL('/runtime/tfjs/', self.location.origin).href));
+expose(new LocalLearner());

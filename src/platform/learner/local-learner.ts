@@ -1,10 +1,10 @@
-import * as tf from '@tensorflow/tfjs';
 import type { BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import { bootstrapHeads, dropoutHeads } from '../../domain/committee.ts';
 import { foldHead, headProbabilities } from '../../domain/head-maths.ts';
 import type { Row } from '../../domain/ids.ts';
 import { standardise } from '../../domain/logistic.ts';
+import { stationaryProducts } from '../../domain/logistic-kernels.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
 import type {
@@ -16,53 +16,54 @@ import type {
   Selection,
   TrainRequest,
 } from '../../loop/ports.ts';
+import { gatherRows } from '../../strategies/distances.ts';
 import { strategyById } from '../../strategies/index.ts';
 import type { Committee, CommitteeKind } from '../../strategies/strategy.ts';
-import { startBackend } from './backend.ts';
+import { bestStationary } from '../wasm/wasm-matrix.ts';
 import { HeadFitter } from './head-fitter.ts';
-import { Pool } from './pool.ts';
-import { TfjsCompute } from './tfjs-compute.ts';
+import type { Engine, Pool } from './engine.ts';
+import { startEngine } from './start-engine.ts';
 
-/** The learner on tfjs, in whatever thread it is built. */
-export class TfjsLearner implements Learner {
-  readonly #wasmPath: string;
-  readonly #compute = new TfjsCompute();
-  readonly #fitter = new HeadFitter(this.#compute);
+/** The processor fits heads whatever the engine: the same bits everywhere. */
+const products = stationaryProducts(bestStationary);
+
+/** The learner, in whatever thread it is built. */
+export class LocalLearner implements Learner {
+  readonly #fitter = new HeadFitter(products);
+  #engine: Engine | null = null;
   #pool: Pool | null = null;
   #head: FittedHead | null = null;
   /** Probabilities of the whole pool under the current head, [rows, classes]. */
   #probabilities: Float32Array | null = null;
   #lost: WinnowError | null = null;
 
-  constructor(wasmPath: string) {
-    this.#wasmPath = wasmPath;
-  }
-
-  open(backend: BackendChoice): Promise<LearnerInfo> {
-    return startBackend(backend, this.#wasmPath, (error) => {
+  async open(backend: BackendChoice): Promise<LearnerInfo> {
+    const { engine, fallback } = await startEngine(backend, (error) => {
       this.#lost = error;
     });
+    this.#engine = engine;
+    return { backend: engine.backend, fallback };
   }
 
   load(data: Float32Array, rows: number, dim: number): Promise<void> {
     this.#pool?.dispose();
     this.#head = null;
     this.#probabilities = null;
-    this.#pool = new Pool(data, rows, dim);
+    this.#pool = this.#requireEngine().pool(data, rows, dim);
     this.#fitter.forget();
     return Promise.resolve();
   }
 
   async train(request: TrainRequest): Promise<FittedHead> {
     const started = performance.now();
-    const head = await this.#fitter.fit(this.#requirePool(), request);
+    const head = await this.#fitter.fit(this.#requirePool(), request, this.#requireEngine());
     await this.use(head);
     return { ...head, fitMs: performance.now() - started };
   }
 
   async tryHead(request: TrainRequest, test: Int32Array): Promise<Int32Array> {
     const pool = this.#requirePool();
-    const head = await this.#fitter.fit(pool, request);
+    const head = await this.#fitter.fit(pool, request, this.#requireEngine());
     const probabilities = headProbabilities(head, pool.data, test);
     const classes = head.bias.length;
     return test.map((_, i) => topTwo(probabilities, i, classes).firstClass);
@@ -106,7 +107,7 @@ export class TfjsLearner implements Learner {
     const started = performance.now();
     const picks = await strategy.select(
       {
-        embeddings: { data: pool.data, rows: pool.rows, cols: pool.dim },
+        embeddings: pool,
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
@@ -117,7 +118,7 @@ export class TfjsLearner implements Learner {
       },
       request.count,
       seededRandom(request.seed),
-      this.#compute,
+      this.#requireEngine().compute,
     );
     return { picks, selectMs: performance.now() - started };
   }
@@ -130,7 +131,7 @@ export class TfjsLearner implements Learner {
     const BLOCK = 64;
     for (let start = 0; start < anchors.length; start += BLOCK) {
       const block = anchors.subarray(start, start + BLOCK);
-      const products = await pool.products(pool.gather(block), block.length);
+      const products = await pool.products(gatherRows(pool, block).data, block.length);
       for (let i = 0; i < products.length; i++) {
         if ((products[i] as number) >= threshold) isNear[Math.floor(i / block.length)] = 1;
       }
@@ -141,7 +142,7 @@ export class TfjsLearner implements Learner {
 
   async neighbours(row: Row, count: number): Promise<Int32Array> {
     const pool = this.#requirePool();
-    const similarity = await pool.products(pool.gather(Int32Array.of(row)), 1);
+    const similarity = await pool.products(gatherRows(pool, Int32Array.of(row)).data, 1);
     const order = Int32Array.from(similarity, (_, i) => i).filter((i) => i !== row);
     order.sort((a, b) => (similarity[b] as number) - (similarity[a] as number) || a - b);
     return order.slice(0, count);
@@ -149,7 +150,7 @@ export class TfjsLearner implements Learner {
 
   memory(): Promise<{ backendBytes: number; heapBytes: number }> {
     const heapBytes = (this.#pool?.data.byteLength ?? 0) + (this.#probabilities?.byteLength ?? 0);
-    return Promise.resolve({ backendBytes: tf.memory().numBytes, heapBytes });
+    return Promise.resolve({ backendBytes: this.#engine?.bytes() ?? 0, heapBytes });
   }
 
   stop(): void {
@@ -181,10 +182,11 @@ export class TfjsLearner implements Learner {
         ? dropoutHeads(head, members, random)
         : bootstrapHeads(
             head,
-            standardise(pool.gather(labelledRows), labels.length, head.dim, head),
+            standardise(gatherRows(pool, labelledRows).data, labels.length, head.dim, head),
             labels,
             members,
             random,
+            { products },
           );
     const probabilities = [];
     for (const member of heads) {
@@ -195,6 +197,11 @@ export class TfjsLearner implements Learner {
     return { probabilities, exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)) };
   }
 
+  #requireEngine(): Engine {
+    if (this.#lost) throw this.#lost;
+    if (!this.#engine) throw new WinnowError('learner-failed', 'The learner is not open');
+    return this.#engine;
+  }
   #requirePool(): Pool {
     if (this.#lost) throw this.#lost;
     if (!this.#pool) throw new WinnowError('learner-failed', 'No embeddings are loaded');

@@ -1,19 +1,20 @@
 import { WinnowError } from '../../domain/errors.ts';
+import type { MakeProducts } from '../../domain/logistic-kernels.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
-import { crossValidateC, DEFAULT_C, lambdaOf } from '../../domain/regularisation.ts';
+import { crossValidateC, DEFAULT_C, lambdaOf, type ChoiceOptions } from '../../domain/regularisation.ts';
 import { fitSemiSupervised, TEACHER_C, type SampleViews } from '../../domain/semi-supervised.ts';
 import { fitInSpan } from '../../domain/span.ts';
 import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
+import { gatherRows } from '../../strategies/distances.ts';
 import type { Compute } from '../../strategies/strategy.ts';
-import { fitLarge } from './fit-large.ts';
+import type { Engine, Pool } from './engine.ts';
 import { NeighbourhoodViews } from './neighbourhood-views.ts';
-import type { Pool } from './pool.ts';
 
 type Fit = Omit<FittedHead, 'fitMs'>;
 
-/** Multiply-adds per gradient up to which float64 on one core is used: identical heads on every backend. */
-const SMALL_FIT = 2e7;
+/** Multiply-adds per product up to which the processor is used: identical heads on every backend. */
+const SMALL_FIT = 2e8;
 /** With this many times fewer rows than dimensions the fit is done in the rows' own span: the same solution, sooner. */
 const SPAN_PAYS = 1.5;
 /** From this many labels per class on, unlabelled rows no longer help. */
@@ -25,11 +26,11 @@ const CLEARLY_BETTER = 0.1;
 
 /** Fits heads on a pool. Which kind is chosen depends on the labels, the pool's rows and the seed alone. */
 export class HeadFitter {
-  readonly #compute: Compute;
+  readonly #products: MakeProducts;
   #views: { key: string; views: NeighbourhoodViews } | null = null;
 
-  constructor(compute: Compute) {
-    this.#compute = compute;
+  constructor(products: MakeProducts) {
+    this.#products = products;
   }
 
   /** To be called when the pool changes. */
@@ -37,48 +38,69 @@ export class HeadFitter {
     this.#views = null;
   }
 
-  async fit(pool: Pool, request: TrainRequest): Promise<FittedHead> {
+  async fit(pool: Pool, request: TrainRequest, engine: Engine): Promise<FittedHead> {
     const { rows, classCount, c } = request;
     if (rows.length === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
     const isScarce = rows.length < classCount * ENOUGH_LABELS_PER_CLASS;
     const helpers = request.pool && request.pool.length >= LEAST_POOL ? request.pool : null;
     const semi =
-      (c ?? null) === null && classCount >= 2 && isScarce && helpers ? await this.#semi(pool, request, helpers) : null;
-    return { ...(semi ?? (await plain(pool, request))), fitMs: 0 };
+      (c ?? null) === null && classCount >= 2 && isScarce && helpers
+        ? await this.#semi(pool, request, helpers, engine.compute)
+        : null;
+    return { ...(semi ?? (await plain(pool, request, this.#products, engine))), fitMs: 0 };
   }
 
   /** Null when the labels contradict the neighbourhoods. */
-  async #semi(pool: Pool, { rows, labels, classCount, seed }: TrainRequest, helpers: Int32Array): Promise<Fit | null> {
+  async #semi(
+    pool: Pool,
+    { rows, labels, classCount, seed }: TrainRequest,
+    helpers: Int32Array,
+    compute: Compute,
+  ): Promise<Fit | null> {
     const key = `${seed}:${helpers.length}:${helpers.at(0) ?? 0}:${helpers.at(-1) ?? 0}`;
     if (this.#views?.key !== key) {
-      const embeddings = { data: pool.data, rows: pool.rows, cols: pool.dim };
-      const views = new NeighbourhoodViews(embeddings, helpers, seededRandom(seed).fork('pool'), this.#compute);
+      const views = new NeighbourhoodViews(pool, helpers, seededRandom(seed).fork('pool'), compute);
       this.#views = { key, views };
     }
     const { views } = this.#views;
     const labelled = await views.of(rows);
-    if (!isHelpful(pool.gather(rows), labelled, labels, pool.dim, classCount, seed)) return null;
+    const options = { products: this.#products };
+    if (!isHelpful(gatherRows(pool, rows).data, labelled, labels, pool.cols, classCount, seed, options)) return null;
     const { views: unlabelled, mean } = await views.unlabelled();
-    const { weights, bias, lambda } = fitSemiSupervised(labelled, labels, classCount, unlabelled, mean, views.basis);
+    const { weights, bias, lambda } = fitSemiSupervised(
+      labelled,
+      labels,
+      classCount,
+      unlabelled,
+      mean,
+      views.basis,
+      options,
+    );
     const { dim, mean: centre, scale } = views.basis;
     return { dim, mean: centre, scale, weights: Float32Array.from(weights), bias: Float32Array.from(bias), lambda };
   }
 }
 
 /** Logistic regression on the labelled rows alone. */
-async function plain(pool: Pool, { rows, labels, classCount, seed, c }: TrainRequest): Promise<Fit> {
-  const { dim } = pool;
+async function plain(
+  pool: Pool,
+  { rows, labels, classCount, seed, c }: TrainRequest,
+  products: MakeProducts,
+  { fitLarge }: Engine,
+): Promise<Fit> {
+  const dim = pool.cols;
   const n = rows.length;
-  const x = pool.gather(rows);
+  const x = gatherRows(pool, rows).data;
   const standardiser = fitStandardiser(x, n, dim);
   const z = standardise(x, n, dim, standardiser);
-  const choice = (c ?? null) === null ? crossValidateC(z, labels, n, dim, classCount, seededRandom(seed)) : null;
+  const choice =
+    (c ?? null) === null ? crossValidateC(z, labels, n, dim, classCount, seededRandom(seed), { products }) : null;
   const lambda = lambdaOf(c ?? choice?.c ?? DEFAULT_C, dim, n);
   const fit =
     n * SPAN_PAYS <= dim
-      ? fitInSpan(z, labels, n, dim, classCount, lambda)
-      : n * dim * classCount <= SMALL_FIT
-        ? fitLogistic(z, labels, n, dim, classCount, lambda, choice ? { start: choice.start } : {})
+      ? fitInSpan(z, labels, n, dim, classCount, lambda, { products })
+      : !fitLarge || n * dim * classCount <= SMALL_FIT
+        ? fitLogistic(z, labels, n, dim, classCount, lambda, { products, ...(choice ? { start: choice.start } : {}) })
         : await fitLarge(z, labels, n, dim, classCount, lambda);
   return {
     dim,
@@ -98,13 +120,14 @@ function isHelpful(
   dim: number,
   classes: number,
   seed: number,
+  products: ChoiceOptions,
 ): boolean {
   const n = labelled.count;
-  const loss = (of: Float32Array, candidates?: readonly number[]): number | null => {
+  const loss = (of: Float32Array, options: ChoiceOptions): number | null => {
     const z = standardise(of, n, dim, fitStandardiser(of, n, dim));
-    return crossValidateC(z, y, n, dim, classes, seededRandom(seed), candidates)?.loss ?? null;
+    return crossValidateC(z, y, n, dim, classes, seededRandom(seed), options)?.loss ?? null;
   };
-  const own = loss(x);
-  const smoothed = loss(labelled.smoothed, [TEACHER_C / 10, TEACHER_C]);
+  const own = loss(x, products);
+  const smoothed = loss(labelled.smoothed, { ...products, candidates: [TEACHER_C / 10, TEACHER_C] });
   return own === null || smoothed === null || smoothed <= own * (1 + CLEARLY_BETTER);
 }

@@ -1,0 +1,37 @@
+import type { Backend } from '../../domain/events.ts';
+import type { LogisticFit } from '../../domain/logistic.ts';
+import type { Compute, Matrix } from '../../strategies/strategy.ts';
+
+/** The embedding matrix where one engine can work on it. */
+export interface Pool extends Matrix {
+  /**
+   * softmax(X W + b) for every row, row-major [rows, classes].
+   * @param weights [cols, classes] @param bias [classes]
+   */
+  probabilities(weights: Float32Array, bias: Float32Array): Promise<Float32Array>;
+  /** Inner products of every row with some vectors, row-major [rows, count]. @param vectors row-major [count, cols] */
+  products(vectors: Float32Array, count: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** Fits plain logistic regression to z [n, dim], standardised. */
+export type FitLarge = (
+  z: Float64Array,
+  y: Int32Array,
+  n: number,
+  dim: number,
+  classes: number,
+  lambda: number,
+) => Promise<LogisticFit>;
+
+/** What differs between the graphics processor, WebAssembly and plain JavaScript. */
+export interface Engine {
+  readonly backend: Backend;
+  readonly compute: Compute;
+  /** Takes ownership of `data`, row-major [rows, cols]. */
+  pool(data: Float32Array, rows: number, cols: number): Pool;
+  /** For training sets too large for one core; null where there is nothing faster. */
+  readonly fitLarge: FitLarge | null;
+  /** Bytes held beside the pool's own. */
+  bytes(): number;
+}

@@ -1,0 +1,93 @@
+import type { Backend } from '../../domain/events.ts';
+import type { MakeStationary } from '../../domain/stationary-matrix.ts';
+import type { Compute, Matrix } from '../../strategies/strategy.ts';
+import type { Engine, Pool } from '../learner/engine.ts';
+import { nearestByProducts } from '../learner/nearest.ts';
+
+/** Everything on stationary matrices: WebAssembly, or plain TypeScript where there is none. */
+export function stationaryEngine(backend: Backend, make: MakeStationary): Engine {
+  return {
+    backend,
+    compute: new StationaryCompute(make),
+    pool: (data, rows, cols) => new StationaryPool(make, data, rows, cols),
+    fitLarge: null,
+    bytes: () => 0,
+  };
+}
+
+class StationaryCompute implements Compute {
+  readonly matrix: MakeStationary;
+
+  constructor(make: MakeStationary) {
+    this.matrix = make;
+  }
+
+  dotProducts(a: Matrix, b: Matrix): Promise<Float32Array> {
+    const out = new Float32Array(a.rows * b.rows);
+    const matrix = this.matrix(a.rows, a.cols);
+    matrix.data.set(a.data);
+    matrix.dots(b.data, b.rows, out);
+    matrix.release();
+    return Promise.resolve(out);
+  }
+
+  async nearest(a: Matrix, b: Matrix): Promise<{ index: Int32Array; squared: Float32Array }> {
+    return nearestByProducts(a, b, await this.dotProducts(a, b));
+  }
+}
+
+class StationaryPool implements Pool {
+  readonly rows: number;
+  readonly cols: number;
+  readonly #matrix;
+
+  constructor(make: MakeStationary, data: Float32Array, rows: number, cols: number) {
+    this.rows = rows;
+    this.cols = cols;
+    this.#matrix = make(rows, cols);
+    this.#matrix.data.set(data);
+  }
+
+  get data(): Float32Array {
+    return this.#matrix.data;
+  }
+
+  probabilities(weights: Float32Array, bias: Float32Array): Promise<Float32Array> {
+    const classes = bias.length;
+    const out = new Float32Array(this.rows * classes);
+    this.#matrix.times(weights, classes, out);
+    softmaxRows(out, this.rows, bias);
+    return Promise.resolve(out);
+  }
+
+  products(vectors: Float32Array, count: number): Promise<Float32Array> {
+    const out = new Float32Array(this.rows * count);
+    this.#matrix.dots(vectors, count, out);
+    return Promise.resolve(out);
+  }
+
+  dispose(): void {
+    this.#matrix.release();
+  }
+}
+
+/** softmax(row + bias) in place, [rows, classes]. */
+function softmaxRows(values: Float32Array, rows: number, bias: Float32Array): void {
+  const classes = bias.length;
+  for (let i = 0; i < rows; i++) {
+    const from = i * classes;
+    let max = -Infinity;
+    for (let c = 0; c < classes; c++) {
+      const value = (values[from + c] as number) + (bias[c] as number);
+      values[from + c] = value;
+      if (value > max) max = value;
+    }
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const e = Math.exp((values[from + c] as number) - max);
+      values[from + c] = e;
+      sum += e;
+    }
+    for (let c = 0; c < classes; c++) values[from + c] = (values[from + c] as number) / sum;
+  }
+}
