@@ -71,15 +71,23 @@ export class ZipReader {
     this.#entries = entries;
   }
 
-  static async open(size: number, read: ReadRange): Promise<ZipReader> {
+  /** @param isStrict refuses a file whose names no project has; else they are kept as they are */
+  static async open(size: number, read: ReadRange, isStrict = true): Promise<ZipReader> {
     const tailAt = Math.max(0, size - 22 - 0xffff);
     const tail = await read(tailAt, size);
     const endAt = findEnd(tail);
     if (endAt < 0) throw corrupt('It is not a zip file, or its end is missing');
     const end = viewOf(tail, endAt);
     const [count, length, from] = [end.getUint16(10, true), end.getUint32(12, true), end.getUint32(16, true)];
+    if (count === MOST_ENTRIES || from === MOST_ZIP_BYTES)
+      throw corrupt('It is larger than 4 GB or holds more than 65,534 files; split it');
     if (from + length > size) throw corrupt('Its end is missing');
-    return new ZipReader(read, directory(await read(from, from + length), count, size));
+    return new ZipReader(read, directory(await read(from, from + length), count, size, isStrict));
+  }
+
+  /** Names of all files and folders, in the order of the directory. */
+  names(): string[] {
+    return [...this.#entries.keys()];
   }
 
   /** Bytes of a file once it is unpacked, as the directory says; 0 for one that is not there. */
@@ -89,12 +97,9 @@ export class ZipReader {
 
   /** One file, unpacked. */
   async file(name: string): Promise<Uint8Array> {
-    const entry = this.#entries.get(name);
-    if (!entry) throw corrupt(`${name} is missing`);
-    const header = await this.#read(entry.headerAt, entry.headerAt + 30);
-    if (header.length < 30 || viewOf(header).getUint32(0, true) !== 0x04034b50) throw corrupt(`${name} can't be read`);
-    const at = entry.headerAt + 30 + viewOf(header).getUint16(26, true) + viewOf(header).getUint16(28, true);
-    const packed = await this.#read(at, at + entry.packedBytes);
+    const entry = this.#entry(name);
+    const { from, to } = await this.packed(name);
+    const packed = await this.#read(from, to);
     if (packed.length !== entry.packedBytes) throw corrupt(`${name} is cut off`);
     if (!entry.isDeflated) return packed;
     try {
@@ -103,6 +108,21 @@ export class ZipReader {
     } catch (error) {
       throw corrupt(`${name} can't be unpacked`, error);
     }
+  }
+
+  /** Where the packed bytes of a file are, and whether they are deflated. */
+  async packed(name: string): Promise<{ from: number; to: number; isDeflated: boolean }> {
+    const entry = this.#entry(name);
+    const header = await this.#read(entry.headerAt, entry.headerAt + 30);
+    if (header.length < 30 || viewOf(header).getUint32(0, true) !== 0x04034b50) throw corrupt(`${name} can't be read`);
+    const at = entry.headerAt + 30 + viewOf(header).getUint16(26, true) + viewOf(header).getUint16(28, true);
+    return { from: at, to: at + entry.packedBytes, isDeflated: entry.isDeflated };
+  }
+
+  #entry(name: string): ZipEntry {
+    const entry = this.#entries.get(name);
+    if (!entry) throw corrupt(`${name} is missing`);
+    return entry;
   }
 }
 
@@ -113,7 +133,7 @@ function findEnd(tail: Uint8Array): number {
   return -1;
 }
 
-function directory(bytes: Uint8Array, count: number, size: number): Map<string, ZipEntry> {
+function directory(bytes: Uint8Array, count: number, size: number, isStrict: boolean): Map<string, ZipEntry> {
   const entries = new Map<string, ZipEntry>();
   let at = 0;
   let total = 0;
@@ -134,7 +154,8 @@ function directory(bytes: Uint8Array, count: number, size: number): Map<string, 
     if (headerAt + packedBytes > size) throw corrupt(`${name} is cut off`);
     if (unpacked > MOST_ENTRY_BYTES || total > MOST_TOTAL_BYTES)
       throw corrupt('It claims to unpack to more than a project can hold');
-    if (isUnsafeName(name) || entries.has(name)) throw corrupt('It holds a file name that no project has');
+    if (isStrict && (isUnsafeName(name) || entries.has(name)))
+      throw corrupt('It holds a file name that no project has');
     entries.set(name, { name, isDeflated: method === 8, packedBytes, bytes: unpacked, headerAt });
   }
   return entries;

@@ -1,39 +1,59 @@
-import { unzip } from 'fflate';
 import { WinnowError } from '../../domain/errors.ts';
+import { ZipReader } from '../../formats/zip.ts';
 import type { SourceFile } from '../../loop/ports.ts';
 
-const MOST_BYTES = 4 * 1024 ** 3;
-
-/** The files of a zip, unpacked off the main thread. Throws `nothing-usable` when it is damaged or encrypted. */
+/**
+ * The files of a zip. Only its directory is read here; each file is unpacked when its turn comes, by the browser's own
+ * decoder off the main thread. Throws `nothing-usable` when it is damaged or encrypted.
+ */
 export async function filesInZip(file: File): Promise<SourceFile[]> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let total = 0;
-  const members = await new Promise<Record<string, Uint8Array>>((done, fail) => {
-    unzip(
-      bytes,
-      {
-        filter: ({ originalSize }) => {
-          total += originalSize;
-          return total <= MOST_BYTES;
-        },
-      },
-      (error, data) => {
-        if (error)
-          fail(new WinnowError('nothing-usable', `${file.name} is damaged, encrypted or not a zip`, { cause: error }));
-        else done(data);
-      },
-    );
-  });
-  if (total > MOST_BYTES) throw new WinnowError('too-large', `${file.name} unpacks to more than 4 GB`);
-  return Object.entries(members)
-    .filter(([path]) => !path.endsWith('/'))
-    .map(([path, data]) => ({
-      path: path
-        .split('/')
-        .filter((part) => part !== '' && part !== '.' && part !== '..')
-        .join('/'),
-      sizeBytes: data.length,
+  const read = async (from: number, to: number): Promise<Uint8Array> =>
+    new Uint8Array(await file.slice(from, to).arrayBuffer());
+  let reader: ZipReader;
+  try {
+    reader = await ZipReader.open(file.size, read, false);
+  } catch (error) {
+    const why = error instanceof WinnowError ? `: ${error.detail}` : '';
+    throw new WinnowError('nothing-usable', `${file.name} can't be opened${why}`, { cause: error });
+  }
+  return reader
+    .names()
+    .filter((name) => !/[/\\]$/.test(name))
+    .map((name) => ({
+      path: pathOf(name),
+      sizeBytes: reader.sizeOf(name),
       lastModified: file.lastModified,
-      blob: () => Promise.resolve(new Blob([data as BlobPart])),
+      blob: () => unpack(file, reader, name),
     }));
+}
+
+/** Throws when the data are damaged or more than the directory says. */
+async function unpack(file: File, reader: ZipReader, name: string): Promise<Blob> {
+  const { from, to, isDeflated } = await reader.packed(name);
+  const packed = file.slice(from, to);
+  if (!isDeflated) return packed;
+  const most = reader.sizeOf(name);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let sizeBytes = 0;
+  const stream = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  for (;;) {
+    const { done, value } = await stream.read();
+    if (done) break;
+    sizeBytes += value.length;
+    if (sizeBytes > most) {
+      await stream.cancel();
+      throw new WinnowError('nothing-usable', `${name} is larger than its archive says`);
+    }
+    parts.push(value);
+  }
+  if (sizeBytes !== most) throw new WinnowError('nothing-usable', `${name} is cut off`);
+  return new Blob(parts);
+}
+
+/** With `/` between parts and without parts that lead elsewhere. */
+function pathOf(name: string): string {
+  return name
+    .split(/[/\\]/)
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+    .join('/');
 }
