@@ -22,7 +22,9 @@ export interface FilePicker {
   fromHandle(handle: unknown): Promise<Source>;
   /** `granted` without asking, or after asking when `ask` (needs a click). */
   permission(handle: unknown, ask: boolean): Promise<'granted' | 'needs-permission'>;
-  /** An item's bytes through a kept handle. Throws `original-missing` or `folder-permission`. */
+  /** Whether two handles are of the same folder. */
+  isSame(a: unknown, b: unknown): Promise<boolean>;
+  /** An item's bytes through a kept handle, only where they still are its bytes. Throws `original-missing` or `folder-permission`. */
   original(handle: unknown, item: Item): Promise<Blob>;
 }
 

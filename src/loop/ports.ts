@@ -40,7 +40,7 @@ export interface ProjectStore {
   unlisted(): Promise<ProjectId[]>;
   /** Removes the project and everything stored for it, in one transaction. */
   remove(id: ProjectId): Promise<void>;
-  /** Directory handle kept for re-opening (structured clone), or null. */
+  /** Directory handles kept for re-opening (structured clone): an array, a single one from before, or null. */
   getHandle(id: ProjectId): Promise<unknown>;
   putHandle(id: ProjectId, handle: unknown): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { importItems, type HintMode, type ImportResult, type TableChoice } from 
 import { inspectSource, type SourceOffer } from '../loop/inspect-source.ts';
 import type { ImportJournal } from '../loop/ports.ts';
 import { plural } from './counting.ts';
+import { Folders, type FolderAccess } from './folders.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 export interface OfferChoice extends TableChoice {
@@ -25,11 +26,11 @@ export class DataState {
   /** The import under way and those that wait for it: two at once would give the same row twice. */
   #tail: Promise<void> = Promise.resolve();
   readonly #ended = new AbortController();
-  #handle: unknown = null;
-  #folderAccess = $state<'none' | 'granted' | 'needs-permission'>('none');
+  readonly #folders: Folders;
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.#folders = new Folders(session);
   }
 
   readonly unfinished = $derived.by(() => {
@@ -52,26 +53,24 @@ export class DataState {
   get offer(): SourceOffer | null {
     return this.#offer;
   }
-  get folderAccess(): 'none' | 'granted' | 'needs-permission' {
-    return this.#folderAccess;
+  get folderAccess(): FolderAccess {
+    return this.#folders.access;
   }
   get canPickFolder(): boolean {
     return this.#session.services.picker.canPickFolder;
   }
 
   async refresh(): Promise<void> {
-    const { storage, id, services } = this.#session;
-    const [rejections, journals, handle] = await Promise.all([
+    const { storage, id } = this.#session;
+    const [rejections, journals] = await Promise.all([
       storage.items.rejections(id),
       storage.items.journals(id),
-      storage.projects.getHandle(id),
+      this.#folders.refresh(),
     ]);
     // A file that was refused and has been put right since is an item now.
     const used = new Set(this.#session.items.flatMap((item) => item.paths));
     this.#rejections = rejections.filter((r) => !used.has(r.path));
     this.#journals = journals;
-    this.#handle = handle;
-    this.#folderAccess = this.#handle ? await services.picker.permission(this.#handle, false) : 'none';
   }
 
   pickFolder(): Promise<void> {
@@ -85,13 +84,13 @@ export class DataState {
   }
   /** Asks for the kept folder again (needs a click) and goes on with an unfinished import. */
   async restoreFolder(): Promise<void> {
-    if (!this.#handle) return;
+    const { latest } = this.#folders;
+    if (latest === null) return;
     try {
-      this.#folderAccess = await this.#session.services.picker.permission(this.#handle, true);
-      if (this.#folderAccess !== 'granted') throw new WinnowError('folder-permission');
+      await this.#folders.restore();
       this.#session.media.refresh();
       this.#session.labelling.prepare();
-      if (this.unfinished) await this.#take(() => this.#session.services.picker.fromHandle(this.#handle));
+      if (this.unfinished) await this.#take(() => this.#session.services.picker.fromHandle(latest));
       else await this.#session.encoding.run();
     } catch (error) {
       this.#session.fail(error);
@@ -153,11 +152,7 @@ export class DataState {
 
   async #read(source: Source, choice: OfferChoice): Promise<ImportResult> {
     const s = this.#session;
-    if (source.handle) {
-      await s.storage.projects.putHandle(s.id, source.handle);
-      this.#handle = source.handle;
-      this.#folderAccess = 'granted';
-    }
+    if (source.handle) await this.#folders.keep(source.handle);
     return s.jobs.run(`Reading ${source.name}`, (job) =>
       importItems({
         storage: s.storage,
@@ -190,17 +185,11 @@ export class DataState {
     }
   }
 
-  /** Bytes of an image: through the kept folder, else the stored copy; null when neither can be read now. */
+  /** Bytes of an image: through a kept folder, else the stored copy; null when neither can be read now. */
   async original(item: Item): Promise<Blob | null> {
-    if (this.#handle && this.#folderAccess === 'granted') {
-      try {
-        return await this.#session.services.picker.original(this.#handle, item);
-      } catch (error) {
-        if (!(error instanceof WinnowError)) throw error;
-        if (error.code === 'folder-permission') this.#folderAccess = 'needs-permission';
-      }
-    }
-    return this.#session.storage.items.original(this.#session.id, item.id);
+    return (
+      (await this.#folders.original(item)) ?? (await this.#session.storage.items.original(this.#session.id, item.id))
+    );
   }
 
   /** Turns hints into labels by the annotator `import`, with classes of their names. */

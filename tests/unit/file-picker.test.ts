@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { itemId } from '../../src/domain/ids.ts';
+import type { Item } from '../../src/domain/item.ts';
+import { sha256 } from '../../src/loop/sha256.ts';
 import { BrowserFilePicker } from '../../src/platform/files/browser-file-picker.ts';
 
 interface FakeEntry {
@@ -58,4 +61,43 @@ describe('reading a folder handle', () => {
       code: 'folder-permission',
     });
   });
+});
+
+describe('the original of an item', () => {
+  const picker = new BrowserFilePicker();
+  const bytes = new TextEncoder().encode('the picture that was imported');
+  const item = async (...paths: string[]): Promise<Item> => ({
+    id: itemId(await sha256(bytes)),
+    row: 0,
+    modality: 'image',
+    paths,
+    sizeBytes: bytes.length,
+    width: 1,
+    height: 1,
+    preview: '',
+    hint: null,
+  });
+  /** A folder handle whose files are found by name. */
+  const shelf = (files: Record<string, string>): unknown => ({
+    getFileHandle: (name: string) =>
+      name in files
+        ? Promise.resolve({ getFile: () => Promise.resolve(new File([files[name] ?? ''], name)) })
+        : Promise.reject(new DOMException('No.', 'NotFoundError')),
+  });
+
+  it('is the file at its path while that holds the same bytes, else at another of its paths', async () => {
+    const same = 'the picture that was imported';
+    expect(await (await picker.original(shelf({ 'a.png': same }), await item('a.png'))).text()).toBe(same);
+    const moved = shelf({ 'a.png': 'THE PICTURE THAT WAS IMPORTED', 'b.png': same });
+    expect(await (await picker.original(moved, await item('a.png', 'b.png'))).text()).toBe(same);
+  });
+
+  it.each(['THE PICTURE THAT WAS IMPORTED', 'another picture'])(
+    'is missing when its path holds %j now',
+    async (now) => {
+      await expect(picker.original(shelf({ 'a.png': now }), await item('a.png'))).rejects.toMatchObject({
+        code: 'original-missing',
+      });
+    },
+  );
 });

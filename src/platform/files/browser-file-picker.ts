@@ -2,6 +2,7 @@ import { WinnowError } from '../../domain/errors.ts';
 import type { Item } from '../../domain/item.ts';
 import type { FilePicker, Source } from '../../loop/app-ports.ts';
 import type { SourceFile } from '../../loop/ports.ts';
+import { sha256 } from '../../loop/sha256.ts';
 import { filesInZip } from './zip-source.ts';
 
 /** Folder and permission calls that TypeScript's DOM library does not know yet. */
@@ -68,11 +69,18 @@ export class BrowserFilePicker implements FilePicker {
     return state === 'granted' ? 'granted' : 'needs-permission';
   }
 
+  isSame(a: unknown, b: unknown): Promise<boolean> {
+    return (a as FileSystemDirectoryHandle).isSameEntry(b as FileSystemDirectoryHandle);
+  }
+
   async original(handle: unknown, item: Item): Promise<Blob> {
     let cause: unknown;
     for (const path of item.paths) {
       try {
-        return await openPath(handle as FileSystemDirectoryHandle, path);
+        const file = await openPath(handle as FileSystemDirectoryHandle, path);
+        // Another folder, or an edit, may have put another picture at this path.
+        if (file.size === item.sizeBytes && (await sha256(new Uint8Array(await file.arrayBuffer()))) === item.id)
+          return file;
       } catch (error) {
         cause = error;
         if (isPermission(error)) {
