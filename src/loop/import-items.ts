@@ -131,7 +131,7 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
   }
   for (let start = 0; start < todo.length; start += BATCH) {
     const batch = todo.slice(start, start + BATCH);
-    const results = await Promise.all(batch.map((file) => readImage(file, options)));
+    const results = await readTogether(batch, options);
     done += batch.length;
     const read = results.flatMap((r) => r.read);
     const refused = results.flatMap((r) => r.rejected);
@@ -141,11 +141,23 @@ async function readSource(options: ImportOptions): Promise<ImportResult> {
   return { ...count, rejected };
 }
 
+/** A picture that ends a worker takes those beside it along: these are read once more, one by one. */
+async function readTogether(files: readonly SourceFile[], options: ImportOptions): Promise<ReadResult[]> {
+  const results = await Promise.all(files.map((file) => readImage(file, options)));
+  for (const [i, result] of results.entries()) {
+    const file = files[i];
+    if (file && result === WORKER_DIED) results[i] = await readImage(file, options);
+  }
+  return results.map((result, i) => (result === WORKER_DIED ? refused(files[i]?.path ?? '', ENDED_WORKER) : result));
+}
+
+const ENDED_WORKER = 'Reading this picture ended its background task. It may be damaged; save it again.';
+const WORKER_DIED: ReadResult = { read: [], rejected: [] };
+function refused(path: string, reason: string): ReadResult {
+  return { read: [], rejected: [{ path, code: 'unreadable', reason }] };
+}
+
 async function readImage(file: SourceFile, options: ImportOptions): Promise<ReadResult> {
-  const refuse = (reason: string): ReadResult => ({
-    read: [],
-    rejected: [{ path: file.path, code: 'unreadable', reason }],
-  });
   try {
     const blob = await file.blob();
     const result = await options.media.image(file.path, blob);
@@ -158,10 +170,8 @@ async function readImage(file: SourceFile, options: ImportOptions): Promise<Read
     return { read: [{ id, path, sizeBytes, width, height, text: null, thumb, original, hint }], rejected: [] };
   } catch (error) {
     if (isAbort(error)) throw error;
-    if (error instanceof WinnowError && error.code === 'worker-died') {
-      return refuse('Reading this picture ended its background task. It may be damaged; save it again.');
-    }
-    return refuse(NOT_OPENED);
+    if (error instanceof WinnowError && error.code === 'worker-died') return WORKER_DIED;
+    return refused(file.path, NOT_OPENED);
   }
 }
 

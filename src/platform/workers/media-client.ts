@@ -4,7 +4,7 @@ import type { MediaReader, MediaResult } from '../../loop/ports.ts';
 import type { BrowserMediaReader } from '../files/media-reader.ts';
 import { WorkerConnection } from './connection.ts';
 
-/** Media reading in a few workers, taken in turn; one that dies takes only its own file with it. */
+/** Media reading in a few workers, taken in turn; one that dies takes the files under way in it along. */
 export class WorkerMediaReader implements MediaReader {
   readonly #workers: readonly WorkerConnection<BrowserMediaReader>[];
   #next = 0;
