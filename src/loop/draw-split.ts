@@ -1,5 +1,6 @@
 import type { EventDraft } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
+import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import { drawTestSet } from '../domain/split.ts';
@@ -20,18 +21,45 @@ export async function drawSplit(
 ): Promise<EventDraft> {
   const seed = hashSeed(state.seed, 'test-set');
   const usable = items.filter(isEmbedded);
-  const byId = new Map(usable.map((item) => [item.id, item]));
   const test = drawTestSet(
     usable.map((item) => item.id),
     state.settings.testSize,
     seededRandom(seed),
   );
-  const rows = Int32Array.from(test.flatMap((id) => byId.get(id)?.row ?? [])).sort();
-  const near = rows.length === 0 ? new Int32Array() : await learner.nearDuplicates(rows, NEAR_DUPLICATE_COSINE);
-  const testSet = new Set(test);
-  const excluded = [...near].flatMap((row) => {
-    const item = items[row];
-    return item && byId.has(item.id) && !testSet.has(item.id) ? [item.id] : [];
-  });
+  const excluded = await nearTo(test, items, learner, isEmbedded);
   return { kind: 'split-drawn', seed, test, excluded };
+}
+
+/**
+ * Items that came later may be near-duplicates of test items too: the split once more, with the same test set and with
+ * them kept out. Null when there are none.
+ */
+export async function extendSplit(
+  state: ProjectState,
+  items: readonly Item[],
+  learner: Learner,
+  isEmbedded: (item: Item) => boolean,
+): Promise<EventDraft | null> {
+  const test = [...state.test];
+  const near = await nearTo(test, items, learner, isEmbedded);
+  if (near.every((id) => state.excluded.has(id))) return null;
+  const excluded = [...new Set([...state.excluded, ...near])];
+  return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded };
+}
+
+/** Embedded items that are near-duplicates of test items and none themselves, by row. */
+async function nearTo(
+  test: readonly ItemId[],
+  items: readonly Item[],
+  learner: Learner,
+  isEmbedded: (item: Item) => boolean,
+): Promise<ItemId[]> {
+  const isTest = new Set(test);
+  const rows = Int32Array.from(items.filter((item) => isTest.has(item.id) && isEmbedded(item)).map((item) => item.row));
+  if (rows.length === 0) return [];
+  const near = await learner.nearDuplicates(rows.sort(), NEAR_DUPLICATE_COSINE);
+  return [...near].flatMap((row) => {
+    const item = items[row];
+    return item && isEmbedded(item) && !isTest.has(item.id) ? [item.id] : [];
+  });
 }

@@ -2,7 +2,7 @@ import type { ProjectState } from '../domain/fold.ts';
 import type { ClassId, EventId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 
-/** Labels that may train a head: standing, not in the test set, of an embedded item. Rows ascend. */
+/** Labels that may train a head: standing, of an embedded item that is neither in the test set nor a near-duplicate of it. Rows ascend. */
 export interface TrainingSet {
   readonly rows: Int32Array;
   /** Class index of each row, into `classes`. */
@@ -18,7 +18,9 @@ export function trainingSet(
   items: readonly Item[],
   isEmbedded: (item: Item) => boolean,
 ): TrainingSet {
-  const used = items.filter((i) => state.labels.has(i.id) && !state.test.has(i.id) && isEmbedded(i));
+  const used = items.filter(
+    (i) => state.labels.has(i.id) && !state.test.has(i.id) && !state.excluded.has(i.id) && isEmbedded(i),
+  );
   const present = new Set(used.map((i) => state.labels.get(i.id)?.classId));
   const classes = state.schema.classes.map((c) => c.id).filter((id) => present.has(id));
   const index = new Map(classes.map((id, i) => [id, i]));

@@ -66,6 +66,8 @@ export class EncodingState {
     if (id === this.selected.id) return;
     this.close();
     await this.#running;
+    // Nothing is embedded under the new encoder until it is looked up: the loop must not go on with the old numbers.
+    this.#ids = new Set();
     await this.#session.changeSettings({ encoder: id });
     this.#failed = new Map();
     await this.refresh();

@@ -1,9 +1,9 @@
-import type { Backend } from '../domain/events.ts';
+import type { Backend, ModelTrained } from '../domain/events.ts';
 import { WinnowError } from '../domain/errors.ts';
 import type { Head } from '../domain/head.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
-import { drawSplit } from '../loop/draw-split.ts';
+import { drawSplit, extendSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
 import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
 import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
@@ -35,6 +35,8 @@ export class Learning {
   /** What the learner holds: embedding set and number of rows. */
   #loaded = '';
   #current: number | null = null;
+  /** The embeddings whose near-duplicates of test items are known. */
+  #splitOf = '';
   #dim = 0;
   #wants = false;
   #running: Promise<void> | null = null;
@@ -76,13 +78,20 @@ export class Learning {
     return this.#running;
   }
 
-  /** Runs a task on the learner with the embeddings and `head` in place; tasks run one after another. */
-  withLearner<T>(task: (learner: Learner) => Promise<T>, head: Head | 'active' | 'any' = 'any'): Promise<T> {
+  /**
+   * Runs a task on the learner with the embeddings and `head` in place; tasks run one after another. With `active` the
+   * task is told which checkpoint that was when its turn came; null before the first.
+   */
+  withLearner<T>(
+    task: (learner: Learner, active: ModelTrained | null) => Promise<T>,
+    head: Head | 'active' | 'any' = 'any',
+  ): Promise<T> {
     const run = this.#queue.then(async () => {
       const learner = await this.#ready();
-      if (head === 'active') await this.#useActive(learner);
+      const active = head === 'active' ? this.#session.state.activeModel : null;
+      if (head === 'active') await this.#useActive(learner, active);
       else if (head !== 'any') await this.#use(learner, head);
-      return task(learner);
+      return task(learner, active);
     });
     this.#queue = run.catch(() => undefined);
     return run.catch((error: unknown) => {
@@ -93,10 +102,14 @@ export class Learning {
 
   /** Fetches what the active model says of some items; the result arrives in `prediction`. */
   async predict(ids: readonly ItemId[]): Promise<void> {
-    const model = this.#session.state.activeModel;
     const rows = ids.flatMap((id) => this.#session.itemById(id)?.row ?? []);
-    if (!model || rows.length === 0) return;
-    const flat = await this.withLearner((l) => l.probabilities(Int32Array.from(rows)), 'active');
+    if (!this.#session.state.activeModel || rows.length === 0) return;
+    const answer = await this.withLearner(
+      async (l, model) => model && { model, flat: await l.probabilities(Int32Array.from(rows)) },
+      'active',
+    );
+    if (!answer) return;
+    const { model, flat } = answer;
     const width = model.classes.length;
     const next = new Map(this.#predictions);
     rows.forEach((row, i) => {
@@ -137,7 +150,14 @@ export class Learning {
       this.#step = 'Drawing the test set.';
       const draft = await this.withLearner((l) => drawSplit(s.state, s.items, l, isEmbedded));
       await s.append([draft]);
+      this.#splitOf = this.#wanted;
       return true;
+    }
+    if (this.#splitOf !== this.#wanted) {
+      const wanted = this.#wanted;
+      const draft = await this.withLearner((l) => extendSplit(s.state, s.items, l, isEmbedded));
+      if (draft) await s.append([draft]);
+      this.#splitOf = wanted;
     }
     const last = s.state.rounds.at(-1);
     if (!last || isBatchDone(s.state)) {
@@ -182,19 +202,15 @@ export class Learning {
     this.#isTraining = true;
     this.#step = 'Training the model.';
     try {
-      const { head, event } = await this.withLearner((l) =>
-        trainHead(
-          s.state,
-          set,
-          helperRows(s.state, s.items, isEmbedded),
-          encoder,
-          this.#info?.backend ?? ('cpu' satisfies Backend),
-          l,
-        ),
-      );
+      const { head, event } = await this.withLearner(async (l) => {
+        const backend = this.#info?.backend ?? ('cpu' satisfies Backend);
+        const trained = await trainHead(s.state, set, helperRows(s.state, s.items, isEmbedded), encoder, backend, l);
+        // Before the next task's turn: the learner holds the new head from here on.
+        this.#current = trained.head.version;
+        return trained;
+      });
       await s.storage.heads.put(s.id, head);
       await s.append([event]);
-      this.#current = head.version;
       await s.evaluation.headTrained(head);
       return true;
     } finally {
@@ -215,7 +231,7 @@ export class Learning {
   async #ready(): Promise<Learner> {
     if (this.#isClosed) throw new DOMException('The project was closed.', 'AbortError');
     const s = this.#session;
-    const wanted = `${s.encoding.key}:${s.encoding.embedded}:${s.items.length}:${s.state.settings.backend}`;
+    const wanted = `${this.#wanted}:${s.state.settings.backend}`;
     if (this.#learner && this.#loaded === wanted) return this.#learner;
     if (this.#learner) this.#drop();
     const learner = s.services.newLearner();
@@ -230,8 +246,13 @@ export class Learning {
     return learner;
   }
 
-  async #useActive(learner: Learner): Promise<void> {
-    const model = this.#session.state.activeModel;
+  /** The embeddings that there are now. */
+  get #wanted(): string {
+    const { encoding, items } = this.#session;
+    return `${encoding.key}:${encoding.embedded}:${items.length}`;
+  }
+
+  async #useActive(learner: Learner, model: ModelTrained | null): Promise<void> {
     if (!model) {
       if (this.#current !== null) await learner.use(null);
       this.#current = null;

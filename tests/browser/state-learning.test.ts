@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import type { EventDraft } from '../../src/domain/events.ts';
+import type { Head } from '../../src/domain/head.ts';
+import type { ItemId } from '../../src/domain/ids.ts';
+import type { FittedHead, Learner } from '../../src/loop/ports.ts';
+import { Learning } from '../../src/state/learning.svelte.ts';
+import type { ProjectSession } from '../../src/state/project.svelte.ts';
+import { GrowingLog, textItems } from '../fixtures/log.ts';
+
+const FITTED: FittedHead = {
+  dim: 2,
+  mean: new Float32Array(2),
+  scale: 1,
+  weights: new Float32Array(4),
+  bias: new Float32Array(2),
+  lambda: 0,
+  fitMs: 1,
+};
+
+/** Heads are told apart by their lambda: the number of the training for a new one, their version for a stored one. */
+class HeadlessLearner {
+  head = 0;
+  trained = 0;
+  readonly answered: number[] = [];
+  readonly learner = {
+    open: () => Promise.resolve({ backend: 'cpu' as const, fallback: null }),
+    load: () => Promise.resolve(),
+    use: (head: FittedHead | null) => {
+      this.head = head?.lambda ?? 0;
+      return Promise.resolve();
+    },
+    train: () => {
+      this.head = ++this.trained;
+      return Promise.resolve({ ...FITTED, lambda: this.trained });
+    },
+    select: ({ candidates, count }: { candidates: Int32Array; count: number }) =>
+      Promise.resolve({
+        picks: [...candidates].slice(0, count).map((row) => ({ row, utility: 0, reason: '' })),
+        selectMs: 0,
+      }),
+    probabilities: (rows: Int32Array) => {
+      this.answered.push(this.head);
+      return Promise.resolve(new Float32Array(rows.length * 2).fill(this.head / 100));
+    },
+    nearDuplicates: () => Promise.resolve(new Int32Array()),
+    stop: () => undefined,
+  } as Partial<Learner> as Learner;
+}
+
+/** As much of a project as the loop touches; `onPut` runs while a checkpoint is being stored. */
+function project(onPut: () => Promise<void> = () => Promise.resolve()) {
+  const log = new GrowingLog();
+  let items = textItems(30);
+  const heads = new Map<number, Head>();
+  const fake = new HeadlessLearner();
+  const session = {
+    id: 'p',
+    isReadOnly: false,
+    hasStarted: true,
+    classes: { list: [1, 2] },
+    get state() {
+      return log.state();
+    },
+    get items() {
+      return items;
+    },
+    itemById: (id: ItemId) => items.find((i) => i.id === id),
+    encoding: {
+      isComplete: true,
+      key: 'e',
+      get embedded() {
+        return items.length;
+      },
+      has: () => true,
+      matrix: () => Promise.resolve({ data: new Float32Array(2 * items.length), dim: 2 }),
+    },
+    storage: {
+      heads: {
+        put: async (_: string, head: Head) => {
+          await onPut();
+          heads.set(head.version, head);
+        },
+        get: (_: string, version: number) => Promise.resolve(heads.get(version) ?? null),
+      },
+    },
+    services: { newLearner: () => fake.learner },
+    evaluation: { headTrained: () => Promise.resolve() },
+    append: (drafts: readonly EventDraft[]) => {
+      drafts.forEach((draft) => log.add(draft));
+      return Promise.resolve();
+    },
+    fail: (error: unknown) => {
+      throw error;
+    },
+    fallbackNotice: () => undefined,
+  };
+  const learning = new Learning(session as unknown as ProjectSession);
+  const answer = (): void => {
+    for (const { picks } of log.state().rounds)
+      for (const { item } of picks)
+        if (!log.state().labels.has(item)) {
+          const row = Number.parseInt(item, 16);
+          log.label(row, row % 2 ? 'a' : 'b');
+        }
+  };
+  return { log, learning, fake, heads, answer, grow: (count: number) => (items = textItems(count)) };
+}
+
+test('a task on an old checkpoint in the middle of a training does not pass for the new one', async () => {
+  let old: Promise<number> = Promise.resolve(0);
+  const p = project(() => {
+    const first = p.heads.get(1);
+    if (first) old = p.learning.withLearner(() => Promise.resolve(p.fake.head), first);
+    return Promise.resolve();
+  });
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  expect(p.log.state().activeModel?.version).toBe(1);
+  p.answer();
+  await p.learning.advance();
+  expect(await old).toBe(1);
+  expect(p.log.state().activeModel?.version).toBe(2);
+  p.fake.answered.length = 0;
+  await p.learning.withLearner((l) => l.probabilities(Int32Array.of(0)), 'active');
+  expect(p.fake.answered).toEqual([2]);
+});
+
+test('a prediction carries the checkpoint that gave it, also when a newer one came while it waited', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  const item = p.log.state().rounds.at(-1)?.picks[0]?.item;
+  if (!item) throw new Error('nothing was picked');
+  p.answer();
+  const trained = p.learning.advance();
+  const asked = p.learning.predict([item]);
+  await Promise.all([trained, asked]);
+  const { version, probabilities } = p.learning.prediction(item) ?? {};
+  expect(probabilities?.[0]).toBeCloseTo((version ?? 0) / 100, 6);
+});
+
+test('items that come later are compared with the test set once', async () => {
+  const p = project();
+  let asked = 0;
+  p.fake.learner.nearDuplicates = () => {
+    asked++;
+    return Promise.resolve(Int32Array.from(asked === 2 ? [31] : []));
+  };
+  await p.learning.advance();
+  expect([asked, p.log.state().excluded.size]).toEqual([1, 0]);
+  p.grow(34);
+  await p.learning.advance();
+  await p.learning.advance();
+  expect([asked, p.log.state().excluded.size]).toEqual([2, 1]);
+});
