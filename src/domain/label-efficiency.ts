@@ -77,7 +77,8 @@ export function labelEfficiency(
       const at = random.below(size);
       weights[at] = (weights[at] as number) + 1;
     }
-    estimate(weights).forEach((e, i) => ratios[i]?.push((sizes[i] as number) / e.needed));
+    // A draw in which the project never gets there proves no advantage at all.
+    estimate(weights).forEach((e, i) => ratios[i]?.push(e.isReached ? (sizes[i] as number) / e.needed : 0));
   }
   const points = sizes.flatMap((labels, i): EfficiencyPoint[] => {
     const e = measured[i];

@@ -88,7 +88,7 @@ function error({ poolError }: StoppingEvidence, t: StoppingThresholds): Criterio
   return {
     ...base,
     state: poolError <= t.poolError ? 'met' : 'not-met',
-    sentence: `About ${percent(poolError)} of the unlabelled items are probably predicted wrong; ${percent(t.poolError)} counts as few.`,
+    sentence: `About ${percent(poolError)} of the items outside the test set are probably predicted wrong; ${percent(t.poolError)} counts as few.`,
   };
 }
 

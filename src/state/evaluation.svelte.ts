@@ -74,7 +74,8 @@ export class EvaluationState {
   readonly curve: readonly CurvePoint[] = $derived.by(() =>
     this.#session.state.models.flatMap((m) => {
       const r = this.#reports.get(m.version);
-      if (!r) return [];
+      // Checkpoints after the active one were trained on labels that have been taken back.
+      if (!r || m.version > (this.#session.state.activeModel?.version ?? 0)) return [];
       const { accuracy, accuracyInterval, macroF1, macroF1Interval, n } = r;
       return [
         {

@@ -119,7 +119,8 @@ export class InsightState {
   /** Agreement of the latest checkpoints on the pool, and the errors that are left there. */
   async #compareCheckpoints(signal: AbortSignal): Promise<void> {
     const s = this.#session;
-    const models = s.state.models.filter((m) => m.encoder === s.encoding.key).slice(-COMPARED);
+    const active = s.state.activeModel?.version ?? 0;
+    const models = s.state.models.filter((m) => m.encoder === s.encoding.key && m.version <= active).slice(-COMPARED);
     const pool = s.items.filter((i) => !s.state.test.has(i.id) && s.encoding.has(i.id)).map((i) => i.row);
     const tops: string[][] = [];
     let doubt: number[] = [];
@@ -133,7 +134,8 @@ export class InsightState {
     }
     const ids = s.state.schema.classes.map((c) => c.id as string);
     const index = (list: readonly string[]): number[] => list.map((id) => Math.max(0, ids.indexOf(id)));
-    this.#kappas = tops.slice(1).map((list, i) => cohenKappa(index(tops[i] ?? []), index(list), ids.length) ?? 1);
+    // Kappa is undefined where two models name one class for everything: that shows a collapse, not a settled model.
+    this.#kappas = tops.slice(1).map((list, i) => cohenKappa(index(tops[i] ?? []), index(list), ids.length) ?? 0);
     this.#poolError = this.#correctedError(doubt);
   }
 
