@@ -41,6 +41,8 @@ export interface ProjectState {
   readonly labels: ReadonlyMap<ItemId, Labelled>;
   /** Items whose newest standing decision is a skip. */
   readonly skips: ReadonlyMap<ItemId, Skipped>;
+  /** Items whose class came with the data as a label, also where a person has changed it since. */
+  readonly imported: ReadonlySet<ItemId>;
   readonly flags: ReadonlySet<ItemId>;
   readonly rounds: readonly RoundState[];
   /** Every checkpoint, oldest first. */
@@ -66,6 +68,7 @@ export class ProjectFold {
   #excluded = new Set<ItemId>();
   #labels = new Map<ItemId, Labelled>();
   #skips = new Map<ItemId, Skipped>();
+  #imported = new Set<ItemId>();
   #flags = new Set<ItemId>();
   #rounds: RoundState[] = [];
   #models: ModelTrained[] = [];
@@ -159,6 +162,7 @@ export class ProjectFold {
       excluded: this.#excluded,
       labels: this.#labels,
       skips: this.#skips,
+      imported: this.#imported,
       flags: this.#flags,
       rounds: this.#rounds,
       models: this.#models,
@@ -169,7 +173,7 @@ export class ProjectFold {
     };
   }
 
-  /** Newest checkpoint whose training labels all still stand and still are the items' labels. */
+  /** Newest checkpoint of whose training labels none was taken back. */
   #activeModel(): ModelTrained | null {
     for (let i = this.#models.length - 1; i >= 0; i--) {
       const model = this.#models[i];
@@ -183,7 +187,8 @@ export class ProjectFold {
     if (this.#retracted.has(event.id)) return;
     this.#known.set(event.id, event);
     const isImport = event.annotator === IMPORT_ANNOTATOR;
-    if (!isImport) this.#decisions.push(event);
+    if (isImport) this.#imported.add(event.item);
+    else this.#decisions.push(event);
     if (event.kind === 'flag') {
       if (event.isFlagged) this.#flags.add(event.item);
       else this.#flags.delete(event.item);

@@ -149,22 +149,26 @@ export class LabellingState {
     return this.#session.media.thumb(item);
   }
 
-  /** Labels the shown item. Resolves when the label is durable; only then does the next item appear. */
-  label(classId: ClassId): Promise<void> {
+  /**
+   * Labels the shown item. Resolves when the label is durable, only then does the next item appear; false when it was not
+   * taken, because another is being stored or storing failed.
+   */
+  label(classId: ClassId): Promise<boolean> {
     return this.#decide((current) => this.#labelDraft(current, classId));
   }
-  /** Takes the model's first suggestion. */
-  async accept(): Promise<void> {
-    const first = this.current?.suggestions[0];
-    if (first) await this.label(first.classId);
-  }
-  skip(): Promise<void> {
+  skip(): Promise<boolean> {
     return this.#decide(({ item, round }) => ({ kind: 'skip', item: item.id, annotator: ME, round }));
   }
   async flag(): Promise<void> {
     const { current } = this;
     if (!current || this.#session.isReadOnly) return;
-    await this.#session.append([{ kind: 'flag', item: current.item.id, annotator: ME, isFlagged: !current.isFlagged }]);
+    try {
+      await this.#session.append([
+        { kind: 'flag', item: current.item.id, annotator: ME, isFlagged: !current.isFlagged },
+      ]);
+    } catch (error) {
+      this.#session.fail(error);
+    }
   }
   /** Takes the last decision back and shows its item again. Unlimited. */
   async undo(): Promise<void> {
@@ -199,9 +203,9 @@ export class LabellingState {
     this.#prepare();
   }
 
-  async #decide(draft: (current: CurrentItem) => EventDraft): Promise<void> {
+  async #decide(draft: (current: CurrentItem) => EventDraft): Promise<boolean> {
     const { current } = this;
-    if (!current || this.#isBusy || this.#session.isReadOnly) return;
+    if (!current || this.#isBusy || this.#session.isReadOnly) return false;
     this.#isBusy = true;
     try {
       await this.#session.append([draft(current)]);
@@ -209,12 +213,13 @@ export class LabellingState {
       this.#prepare();
     } catch (error) {
       this.#session.fail(error);
-      return;
+      return false;
     } finally {
       this.#isBusy = false;
     }
     this.#quietly(this.#session.learning.advance().then(() => this.#prepare()));
     if (current.isTest) this.#session.evaluation.labelsChanged();
+    return true;
   }
 
   #labelDraft(current: CurrentItem, classId: ClassId): EventDraft {

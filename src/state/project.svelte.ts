@@ -139,12 +139,11 @@ export class ProjectSession {
   }
   /** True in a practice run: names that came with the data are kept as hidden answers. */
   readonly hasReference = $derived.by(() => {
-    const { labels } = this.#state;
-    return this.#items.some((i) => i.hint !== null && labels.get(i.id)?.annotator !== IMPORT_ANNOTATOR);
+    return this.#items.some((i) => this.reference(i.id) !== null);
   });
   /** Hidden reference class of an item in a practice run, else null. A hint that was imported as a label is none. */
   reference(id: ItemId): string | null {
-    if (this.#state.labels.get(id)?.annotator === IMPORT_ANNOTATOR) return null;
+    if (this.#state.imported.has(id)) return null;
     return this.#byId.get(id)?.hint ?? null;
   }
 
