@@ -29,6 +29,7 @@ export class AppState {
   #stage = $state<Stage>('data');
   #isReady = $state(false);
   #isStarting = $state(false);
+  #turn: Promise<unknown> = Promise.resolve();
   #network = $state.raw({ requests: 0, foreign: 0 });
   #gauge = $state.raw<{ usedBytes: number; quotaBytes: number; isPersisted: boolean } | null>(null);
   #theme = $state<Theme>('system');
@@ -125,27 +126,37 @@ export class AppState {
     }
   }
 
-  async openProject(id: ProjectId, stage: Stage | null = null): Promise<void> {
+  /** Opening and closing happen one after another: two at once would leave a lock and workers behind. */
+  openProject(id: ProjectId, stage: Stage | null = null): Promise<void> {
+    return this.#inTurn(() => this.#open(id, stage));
+  }
+  closeProject(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  async #open(id: ProjectId, stage: Stage | null): Promise<void> {
     const storage = this.#storage;
     if (!storage) return;
     this.#isStarting = true;
+    if (!isAddressOf(id)) location.hash = `#/${id}`;
     try {
       await this.#project?.close();
       this.#project = null;
       if (!(await storage.projects.get(id))) throw new WinnowError('project-missing');
       const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs);
       this.#project = session;
-      this.goTo(stage ?? (session.state.isSplitDrawn ? 'label' : 'data'));
+      // The user may have gone elsewhere meanwhile; what follows the address comes next then.
+      if (isAddressOf(id)) this.goTo(stage ?? (session.state.isSplitDrawn ? 'label' : 'data'));
       await this.#measure();
     } catch (error) {
       this.notices.fail(error);
-      location.hash = '';
+      if (isAddressOf(id)) location.hash = '';
     } finally {
       this.#isStarting = false;
     }
   }
 
-  async closeProject(): Promise<void> {
+  async #close(): Promise<void> {
     const open = this.#project;
     this.#project = null;
     location.hash = '';
@@ -199,7 +210,11 @@ export class AppState {
     }
   }
 
-  async #create(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
+  #create(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
+    return this.#inTurn(() => this.#make(name, modality, hasReference));
+  }
+
+  async #make(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
     const storage = this.#storage;
     if (!storage) return null;
     this.#isStarting = true;
@@ -230,13 +245,21 @@ export class AppState {
     }
   }
 
-  async #followAddress(): Promise<void> {
-    const [, id = '', stage = ''] = location.hash.split('/');
-    const known = STAGES.find((s) => s === stage);
-    if (id === '') {
-      if (this.#project) await this.closeProject();
-    } else if (this.#project?.id !== id) await this.openProject(projectId(id), known ?? null);
-    else if (known && known !== this.#stage) this.goTo(known);
+  #followAddress(): Promise<void> {
+    return this.#inTurn(async () => {
+      const [, id = '', stage = ''] = location.hash.split('/');
+      const known = STAGES.find((s) => s === stage);
+      if (id === '') {
+        if (this.#project) await this.#close();
+      } else if (this.#project?.id !== id) await this.#open(projectId(id), known ?? null);
+      else if (known && known !== this.#stage) this.goTo(known);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(work);
+    this.#turn = run.catch(() => undefined);
+    return run;
   }
 
   async #list(): Promise<void> {
@@ -246,6 +269,10 @@ export class AppState {
   async #measure(): Promise<void> {
     this.#gauge = await this.#services.gauge.estimate();
   }
+}
+
+function isAddressOf(id: ProjectId): boolean {
+  return location.hash.split('/')[1] === id;
 }
 
 function localTheme(): Theme {

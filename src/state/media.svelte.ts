@@ -18,6 +18,8 @@ export class MediaCache {
   readonly #media = new SvelteMap<ItemId, Media>();
   readonly #loading = new Set<ItemId>();
   readonly #thumbs = new Map<ItemId, Promise<string | null>>();
+  /** What was asked for before the last `refresh` is thrown away when it arrives. */
+  #generation = 0;
 
   constructor(session: ProjectSession) {
     this.#session = session;
@@ -32,9 +34,14 @@ export class MediaCache {
     for (const item of items) {
       if (this.#media.has(item.id) || this.#loading.has(item.id)) continue;
       this.#loading.add(item.id);
+      const generation = this.#generation;
       this.#load(item)
+        .then((media) => {
+          if (media && generation === this.#generation) this.#media.set(item.id, media);
+          else if (media?.url) URL.revokeObjectURL(media.url);
+        })
         .catch((error: unknown) => this.#session.fail(error))
-        .finally(() => this.#loading.delete(item.id));
+        .finally(() => generation === this.#generation && this.#loading.delete(item.id));
     }
     const near = new Set(items.map((i) => i.id));
     for (const [id, media] of this.#media) {
@@ -53,12 +60,16 @@ export class MediaCache {
       .thumb(this.#session.id, id)
       .then((blob) => (blob ? URL.createObjectURL(blob) : null));
     this.#thumbs.set(id, made);
+    // One that failed is read again the next time; whoever asked is told.
+    made.catch(() => this.#thumbs.delete(id));
     if (this.#thumbs.size > THUMBS_KEPT) this.#forgetOldestThumb();
     return made;
   }
 
   /** Forgets the originals, so that they are read again once the folder is allowed. */
   refresh(): void {
+    this.#generation++;
+    this.#loading.clear();
     for (const media of this.#media.values()) if (media.url) URL.revokeObjectURL(media.url);
     this.#media.clear();
   }
@@ -71,25 +82,27 @@ export class MediaCache {
   #forgetOldestThumb(): void {
     for (const [id, url] of this.#thumbs) {
       this.#thumbs.delete(id);
-      void url.then((u) => u && URL.revokeObjectURL(u));
+      void url.then(
+        (u) => u && URL.revokeObjectURL(u),
+        () => null,
+      );
       return;
     }
   }
 
-  async #load(item: Item): Promise<void> {
+  async #load(item: Item): Promise<Media | null> {
     const { storage, id: project } = this.#session;
     if (item.modality === 'text') {
       const text = await storage.items.text(project, item.id);
-      this.#media.set(item.id, { text: text ?? item.preview, url: null, isThumbnail: false });
-      return;
+      return { text: text ?? item.preview, url: null, isThumbnail: false };
     }
     const original = await this.#session.data.original(item);
     const blob = original ?? (await storage.items.thumb(project, item.id));
-    if (!blob) return;
+    if (!blob) return null;
     const url = URL.createObjectURL(blob);
     const image = new Image();
     image.src = url;
     await image.decode().catch(() => undefined);
-    this.#media.set(item.id, { text: null, url, isThumbnail: original === null });
+    return { text: null, url, isThumbnail: original === null };
   }
 }
