@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import { plainStationary, type MakeStationary } from './stationary-matrix.ts';
+import type { MakeStationary, StationaryMatrix } from './stationary-matrix.ts';
 
 export interface Clustering {
   /** Row-major [k, dim]. */
@@ -19,16 +19,18 @@ export interface KMeansOptions {
    * heavy tails then gets centres on its outliers.
    */
   readonly trials?: number;
-  /** Does the products. Every implementation gives the same clusters. */
-  readonly matrix?: MakeStationary;
+  /** Does products, where it is quicker than plain loops. The clusters are the same with and without. */
+  readonly matrix?: MakeStationary | null;
 }
 
+/** Dimensions that are summed before a look at the limit. */
+const STRETCH = 32;
 /** One rounding of a float32 product or sum. */
 const ROUNDING = 2 ** -24;
 
 /**
  * Lloyd's k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007). The same input and seed give the
- * same clusters on every machine: float32 products only say which centres are out of reach, float64 distances decide.
+ * same clusters on every machine: products, if any, only say which centres are out of reach, float64 distances decide.
  * Ties go to the lower centre; an empty cluster is moved to the row farthest from its centre. k is capped at the rows.
  * @param values row-major [rows, dim]
  */
@@ -38,7 +40,7 @@ export function kMeans(
   dim: number,
   wanted: number,
   random: Random,
-  { iterations = 20, trials = 1, matrix = plainStationary }: KMeansOptions = {},
+  { iterations = 20, trials = 1, matrix }: KMeansOptions = {},
 ): Clustering {
   const k = Math.min(wanted, rows);
   const data = values instanceof Float64Array ? values : new Float64Array(values);
@@ -61,21 +63,21 @@ class Space {
   readonly data: Float64Array;
   readonly rows: number;
   readonly dim: number;
-  readonly #matrix;
+  readonly #matrix: StationaryMatrix | null;
   readonly #norms: Float64Array;
   #products = new Float32Array();
 
-  constructor(data: Float64Array, rows: number, dim: number, make: MakeStationary) {
+  constructor(data: Float64Array, rows: number, dim: number, make: MakeStationary | null | undefined) {
     this.data = data;
     this.rows = rows;
     this.dim = dim;
-    this.#matrix = make(rows, dim);
-    this.#matrix.data.set(data);
+    this.#matrix = make?.(rows, dim) ?? null;
+    this.#matrix?.data.set(data);
     this.#norms = squaredNorms(data, rows, dim);
   }
 
   release(): void {
-    this.#matrix.release();
+    this.#matrix?.release();
   }
 
   /** Gives each row its nearest centre and the squared distance to it; returns how many rows changed. */
@@ -87,18 +89,19 @@ class Space {
     let changed = 0;
     for (let r = 0; r < rows; r++) {
       const from = r * k;
-      let least = Infinity;
-      for (let c = 0; c < k; c++) {
-        const rough = (norms[c] as number) - 2 * (products[from + c] as number);
-        if (rough < least) least = rough;
+      let reach = Infinity;
+      if (products) {
+        for (let c = 0; c < k; c++) reach = Math.min(reach, (norms[c] as number) - 2 * (products[from + c] as number));
+        reach += 2 * this.#slack(r, largest);
       }
-      const reach = least + 2 * this.#slack(r, largest);
-      let best = 0;
-      let bestDistance = Infinity;
+      // The cluster of the last step is mostly still the nearest: measured first, it cuts the others short.
+      const own = assignment[r] as number;
+      let best = Math.max(0, own);
+      let bestDistance = own < 0 ? Infinity : squaredDistance(data, r, centres, own, dim);
       for (let c = 0; c < k; c++) {
-        if ((norms[c] as number) - 2 * (products[from + c] as number) > reach) continue;
-        const distance = squaredDistance(data, r, centres, c, dim);
-        if (distance < bestDistance) {
+        if (products && (norms[c] as number) - 2 * (products[from + c] as number) > reach) continue;
+        const distance = squaredDistance(data, r, centres, c, dim, bestDistance);
+        if (distance < bestDistance || (distance === bestDistance && c < best)) {
           bestDistance = distance;
           best = c;
         }
@@ -117,17 +120,19 @@ class Space {
     const norm = this.#norms[chosen] as number;
     let total = 0;
     for (let r = 0; r < rows; r++) {
-      const rough = norm + (this.#norms[r] as number) - 2 * (products[r] as number);
-      if (rough - this.#slack(r, norm) < (nearest[r] as number)) {
-        const distance = squaredDistance(data, r, data, chosen, dim);
-        if (distance < (nearest[r] as number)) nearest[r] = distance;
+      const held = nearest[r] as number;
+      const rough = products ? norm + (this.#norms[r] as number) - 2 * (products[r] as number) : 0;
+      if (rough - this.#slack(r, norm) < held) {
+        const distance = squaredDistance(data, r, data, chosen, dim, held);
+        if (distance < held) nearest[r] = distance;
       }
       total += nearest[r] as number;
     }
     return total;
   }
 
-  #multiply(points: Float64Array, count: number): Float32Array {
+  #multiply(points: Float64Array, count: number): Float32Array | null {
+    if (!this.#matrix) return null;
     if (this.#products.length < this.rows * count) this.#products = new Float32Array(this.rows * count);
     this.#matrix.dots(points, count, this.#products);
     return this.#products;
@@ -200,22 +205,38 @@ function update(
   }
 }
 
+/** Squared distance, or some number above `limit` as soon as it is known to exceed that. */
+function squaredDistance(
+  data: Float64Array,
+  row: number,
+  points: Float64Array,
+  point: number,
+  dim: number,
+  limit = Infinity,
+): number {
+  let sum = 0;
+  for (let start = 0; start < dim && sum <= limit; start += STRETCH) {
+    const length = Math.min(STRETCH, dim - start);
+    sum += squaredPart(data, row * dim + start, points, point * dim + start, length);
+  }
+  return sum;
+}
+
 /** Four sums that do not wait for each other. */
-function squaredDistance(data: Float64Array, row: number, points: Float64Array, point: number, dim: number): number {
-  const [a, b] = [row * dim, point * dim];
-  const whole = dim & ~3;
+function squaredPart(x: Float64Array, a: number, y: Float64Array, b: number, length: number): number {
+  const whole = length & ~3;
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   for (let d = 0; d < whole; d += 4) {
-    const d0 = (data[a + d] as number) - (points[b + d] as number);
-    const d1 = (data[a + d + 1] as number) - (points[b + d + 1] as number);
-    const d2 = (data[a + d + 2] as number) - (points[b + d + 2] as number);
-    const d3 = (data[a + d + 3] as number) - (points[b + d + 3] as number);
+    const d0 = (x[a + d] as number) - (y[b + d] as number);
+    const d1 = (x[a + d + 1] as number) - (y[b + d + 1] as number);
+    const d2 = (x[a + d + 2] as number) - (y[b + d + 2] as number);
+    const d3 = (x[a + d + 3] as number) - (y[b + d + 3] as number);
     s0 += d0 * d0;
     s1 += d1 * d1;
     s2 += d2 * d2;
     s3 += d3 * d3;
   }
-  for (let d = whole; d < dim; d++) s0 += ((data[a + d] as number) - (points[b + d] as number)) ** 2;
+  for (let d = whole; d < length; d++) s0 += ((x[a + d] as number) - (y[b + d] as number)) ** 2;
   return s0 + s1 + (s2 + s3);
 }
 

@@ -11,8 +11,8 @@ export interface Matrix {
 
 /** Heavy linear algebra: on the GPU or in WASM in the app, plain TypeScript in unit tests. Both must agree. */
 export interface Compute {
-  /** For small products that are wanted at once, with the same bits everywhere. */
-  readonly matrix: MakeStationary;
+  /** Small products that are wanted at once; null where plain loops are as quick. */
+  readonly matrix: MakeStationary | null;
   /** a [n, d] times b [m, d] transposed -> [n, m] inner products. */
   dotProducts(a: Matrix, b: Matrix): Promise<Float32Array>;
   /** For each row of a the nearest row of b by Euclidean distance (ties: lowest index), with the squared distance. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { kMeans } from '../../src/domain/kmeans.ts';
 import { plainProducts, stationaryProducts } from '../../src/domain/logistic-kernels.ts';
 import { fitLogistic } from '../../src/domain/logistic.ts';
 import { seededRandom } from '../../src/domain/random.ts';
@@ -63,6 +64,21 @@ describe('products of a stationary matrix', () => {
       const [times] = both(wasmStationary, values, rows, normals(6 * 3), 3);
       expect(times?.every((v) => Number.isNaN(v))).toBe(rows === 40);
     }
+  });
+});
+
+describe('k-means', () => {
+  it.each([
+    ['spread out', 300, 24, 12, 3],
+    ['many duplicates', 200, 8, 30, 2],
+    ['long and short rows', 250, 5, 7, 1],
+    ['one row', 1, 6, 4, 1],
+  ])('%s: products in WebAssembly change no cluster', (name, rows, dim, k, trials) => {
+    const data = normals(rows * dim);
+    if (name === 'many duplicates') for (let i = dim * 20; i < data.length; i++) data[i] = data[i % (dim * 20)] ?? 0;
+    if (name === 'long and short rows') for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * 10 ** (i % 7);
+    const clusters = (matrix: MakeStationary | null) => kMeans(data, rows, dim, k, seededRandom(3), { trials, matrix });
+    expect(clusters(wasmStationary)).toEqual(clusters(null));
   });
 });
 

@@ -1,5 +1,6 @@
 import { kMeans } from '../kmeans.ts';
 import type { Random } from '../random.ts';
+import type { MakeStationary } from '../stationary-matrix.ts';
 import { multiplyTransposed, symmetricEigen, transpose } from './dense.ts';
 
 export const PATCH = 6;
@@ -29,9 +30,14 @@ export interface PatchDictionary {
  * Whitening and k-means dictionary of contrast-normalised patches (Coates, Lee and Ng 2011). Whitened patches stay in the
  * basis of their leading components: k-means and the activation see distances alone, and ZCA's rotation back to pixels
  * changes none.
- * @param patches row-major [n, PATCH_DIM], as `readPatch` writes them
+ * @param patches row-major [n, PATCH_DIM], as `readPatch` writes them @param matrix does the products of k-means, if any
  */
-export function fitDictionary(patches: Float64Array, n: number, random: Random): PatchDictionary {
+export function fitDictionary(
+  patches: Float64Array,
+  n: number,
+  random: Random,
+  matrix: MakeStationary | null = null,
+): PatchDictionary {
   const columns = transpose(patches, n, PATCH_DIM);
   const mean = new Float64Array(PATCH_DIM);
   for (let d = 0; d < PATCH_DIM; d++) {
@@ -59,6 +65,7 @@ export function fitDictionary(patches: Float64Array, n: number, random: Random):
   const { centres, k } = kMeans(white, n, WHITE_DIM, CENTROIDS, random, {
     iterations: K_MEANS_ITERATIONS,
     trials: SEED_TRIALS,
+    matrix,
   });
   const squaredNorms = Float64Array.from({ length: k }, (_, c) => squaredNorm(centres, c));
   return { whitening, offset, centroids: centres, squaredNorms };

@@ -1,3 +1,4 @@
+import type { MakeStationary } from '../stationary-matrix.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { COLOUR_BINS, COLOUR_MOMENTS, colourStatistics } from './colour-statistics.ts';
 import {
@@ -34,13 +35,18 @@ export interface PatchModel {
   readonly axes: PrincipalAxes;
 }
 
-/** Learns dictionaries and axes from a sample of the pool. @param images RGBA bytes, [count, SIDE, SIDE, 4] */
-export function fitPatchModel(images: Uint8Array, count: number, onProgress: (share: number) => void): PatchModel {
+/** Learns dictionaries and axes from a sample of the pool. @param images RGBA bytes, [count, SIDE, SIDE, 4] @param matrix does products, if any */
+export function fitPatchModel(
+  images: Uint8Array,
+  count: number,
+  onProgress: (share: number) => void,
+  matrix: MakeStationary | null = null,
+): PatchModel {
   const random = seededRandom(SEED);
   const dictionaries = SCALES.map((_, scale) => {
     const own = random.fork(`scale ${scale}`);
     const n = Math.min(PATCHES_TO_LEARN, count * PATCHES_PER_IMAGE);
-    const dictionary = fitDictionary(samplePatches(images, count, scale, n, own), n, own);
+    const dictionary = fitDictionary(samplePatches(images, count, scale, n, own), n, own, matrix);
     onProgress(0.15 * (scale + 1));
     return dictionary;
   });

@@ -13,6 +13,7 @@ import {
 import { WinnowError } from '../../domain/errors.ts';
 import type { EncodeInput, Encoded } from '../../loop/ports.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
+import { canMultiplyInWasm, wasmStationary } from '../wasm/wasm-matrix.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 
 /** Texts, by latent semantic analysis of the pool. */
@@ -62,7 +63,8 @@ export class BuiltinImageEngine implements EncoderEngine {
   }
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
     if (this.#sample.length === 0) throw new WinnowError('encoder-failed', 'None of the images could be decoded');
-    this.#model = fitPatchModel(concat(this.#sample), this.#sample.length, onProgress);
+    const matrix = canMultiplyInWasm() ? wasmStationary : null;
+    this.#model = fitPatchModel(concat(this.#sample), this.#sample.length, onProgress, matrix);
     this.#sample = [];
     return Promise.resolve(this.#model);
   }

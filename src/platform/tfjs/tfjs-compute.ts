@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Compute, Matrix } from '../../strategies/strategy.ts';
 import { nearestByProducts } from '../learner/nearest.ts';
-import { bestStationary } from '../wasm/wasm-matrix.ts';
+import { canMultiplyInWasm, wasmStationary } from '../wasm/wasm-matrix.ts';
 
 /** The strategies' linear algebra on the current tfjs backend. */
 export class TfjsCompute implements Compute {
-  readonly matrix = bestStationary;
+  readonly matrix = canMultiplyInWasm() ? wasmStationary : null;
 
   async dotProducts(a: Matrix, b: Matrix): Promise<Float32Array> {
     const result = tf.tidy(() =>

@@ -8,7 +8,7 @@ import { nearestByProducts } from '../learner/nearest.ts';
 export function stationaryEngine(backend: Backend, make: MakeStationary): Engine {
   return {
     backend,
-    compute: new StationaryCompute(make),
+    compute: new StationaryCompute(make, backend === 'wasm' ? make : null),
     pool: (data, rows, cols) => new StationaryPool(make, data, rows, cols),
     fitLarge: null,
     bytes: () => 0,
@@ -16,15 +16,17 @@ export function stationaryEngine(backend: Backend, make: MakeStationary): Engine
 }
 
 class StationaryCompute implements Compute {
-  readonly matrix: MakeStationary;
+  readonly matrix: MakeStationary | null;
+  readonly #make: MakeStationary;
 
-  constructor(make: MakeStationary) {
-    this.matrix = make;
+  constructor(make: MakeStationary, matrix: MakeStationary | null) {
+    this.#make = make;
+    this.matrix = matrix;
   }
 
   dotProducts(a: Matrix, b: Matrix): Promise<Float32Array> {
     const out = new Float32Array(a.rows * b.rows);
-    const matrix = this.matrix(a.rows, a.cols);
+    const matrix = this.#make(a.rows, a.cols);
     matrix.data.set(a.data);
     matrix.dots(b.data, b.rows, out);
     matrix.release();
