@@ -1,6 +1,7 @@
 import type { ProjectId } from '../../domain/ids.ts';
 import type { NetworkLedger, ProjectLocks, StorageGauge } from '../../loop/app-ports.ts';
 import type { Clock, Ids } from '../../loop/ports.ts';
+import { listenToRequests } from '../workers/connection.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -40,7 +41,7 @@ export class WebLocks implements ProjectLocks {
   }
 }
 
-/** Counts every request that the browser reports for this page. */
+/** Counts every request that the browser reports for this page and its workers. */
 export class ResourceLedger implements NetworkLedger {
   #requests = 0;
   #foreign = 0;
@@ -50,6 +51,9 @@ export class ResourceLedger implements NetworkLedger {
       for (const entry of list.getEntries()) this.#count(entry.name);
     });
     observer.observe({ type: 'resource', buffered: true });
+    listenToRequests((addresses) => {
+      for (const address of addresses) this.#count(address);
+    });
   }
   count(): { requests: number; foreign: number } {
     return { requests: this.#requests, foreign: this.#foreign };

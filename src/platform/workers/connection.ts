@@ -1,6 +1,16 @@
 import { wrap, type Remote } from 'comlink';
 import { WinnowError } from '../../domain/errors.ts';
 import './comlink-errors.ts';
+import { isRequestReport } from './report-requests.ts';
+
+/** Hears the addresses that workers have asked for. */
+export type OnRequests = (addresses: readonly string[]) => void;
+let onRequests: OnRequests = () => undefined;
+
+/** One listener for all workers of the page: the mark that says whether anything left. */
+export function listenToRequests(listener: OnRequests): void {
+  onRequests = listener;
+}
 
 /**
  * One worker behind a typed proxy: started on first use, dropped when it dies, so that the next call starts a new one.
@@ -37,6 +47,9 @@ export class WorkerConnection<T> {
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       if (this.#worker === worker) this.#end(new WinnowError('worker-died', event.message || ''));
+    });
+    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (isRequestReport(data)) onRequests(data.addresses);
     });
     this.#worker = worker;
     this.#proxy = wrap<T>(worker);

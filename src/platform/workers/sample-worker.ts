@@ -1,7 +1,9 @@
 import { expose } from 'comlink';
 import { inspectionSample } from '../../domain/samples/inspection.ts';
 import './comlink-errors.ts';
+import { reportRequests } from './report-requests.ts';
 
+reportRequests();
 const service = {
   /** PNG files of a stretch of the inspection sample. */
   images(seed: number, from: number, count: number): { label: string; png: Uint8Array }[] {
