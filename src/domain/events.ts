@@ -15,7 +15,7 @@ interface EventBase {
 }
 
 export interface ProjectSettings {
-  /** Items of the uniform random test set. */
+  /** Items of the uniform random test set; 0 leaves it to `automaticTestSize`. */
   readonly testSize: number;
   readonly batchSize: number;
   /** Share of each batch that is drawn at random, 0..1. */
@@ -162,7 +162,7 @@ export function compareEvents(a: WinnowEvent, b: WinnowEvent): number {
 }
 
 export const DEFAULT_SETTINGS: Omit<ProjectSettings, 'encoder'> = {
-  testSize: 100,
+  testSize: 0,
   batchSize: 20,
   randomShare: 0.1,
   strategy: 'uherding',

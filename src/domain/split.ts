@@ -1,9 +1,8 @@
 import type { Random } from './random.ts';
 
-/** Default size of the test set: 100 items or 10 % of the project, whichever is smaller, at least one of two. */
-export function defaultTestSize(items: number): number {
-  if (items < 2) return 0;
-  return Math.max(1, Math.min(100, Math.ceil(items / 10)));
+/** Items of the test set where the user has not said: 100 or a fifth of the project, whichever is less, but 10 if half allows. */
+export function automaticTestSize(items: number): number {
+  return Math.min(100, Math.max(Math.floor(items / 5), Math.min(10, Math.floor(items / 2))));
 }
 
 /**

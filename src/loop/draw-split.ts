@@ -3,7 +3,7 @@ import type { ProjectState } from '../domain/fold.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
-import { drawTestSet } from '../domain/split.ts';
+import { automaticTestSize, drawTestSet } from '../domain/split.ts';
 import type { Learner } from './ports.ts';
 
 /** Cosine similarity from which two items count as near-duplicates. */
@@ -23,7 +23,7 @@ export async function drawSplit(
   const usable = items.filter(isEmbedded);
   const test = drawTestSet(
     usable.map((item) => item.id),
-    state.settings.testSize,
+    state.settings.testSize || automaticTestSize(usable.length),
     seededRandom(seed),
   );
   const excluded = await nearTo(test, items, learner, isEmbedded);

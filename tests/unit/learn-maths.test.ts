@@ -5,7 +5,7 @@ import { fitLogistic, fitStandardiser, standardise } from '../../src/domain/logi
 import { classificationReport, cohenKappa } from '../../src/domain/metrics.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import { crossValidateC } from '../../src/domain/regularisation.ts';
-import { defaultTestSize, drawTestSet } from '../../src/domain/split.ts';
+import { automaticTestSize, drawTestSet } from '../../src/domain/split.ts';
 
 /** Gaussian blobs, one per class. */
 function blobs(n: number, dim: number, classes: number, spread: number): { x: Float32Array; y: Int32Array } {
@@ -132,6 +132,6 @@ describe('test set', () => {
     for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(100);
     expect(drawTestSet(ids, 100, seededRandom(1))).toHaveLength(10);
     expect(drawTestSet([1], 5, seededRandom(1))).toEqual([]);
-    expect([0, 2, 50, 5000].map(defaultTestSize)).toEqual([0, 1, 5, 100]);
+    expect([0, 1, 2, 15, 30, 50, 200, 5000].map(automaticTestSize)).toEqual([0, 0, 1, 7, 10, 10, 40, 100]);
   });
 });
