@@ -55,6 +55,13 @@ export interface ProjectState {
   readonly lastSeq: number;
 }
 
+/** Standing labels that people gave. */
+export function countPersonLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Labelled> }): number {
+  let count = 0;
+  for (const label of labels.values()) if (label.annotator !== IMPORT_ANNOTATOR) count++;
+  return count;
+}
+
 /** Folds a log, one event at a time. State is a pure function of the set of events. */
 export class ProjectFold {
   #name = '';

@@ -1,5 +1,5 @@
 import { WinnowError } from '../domain/errors.ts';
-import { ProjectFold } from '../domain/fold.ts';
+import { countPersonLabels, ProjectFold } from '../domain/fold.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { ProjectLocks } from './app-ports.ts';
 import type { Clock, Storage } from './ports.ts';
@@ -44,6 +44,6 @@ async function sweep(storage: Storage, id: ProjectId, clock: Clock): Promise<voi
     createdAt: state.createdAt,
     openedAt: clock.now(),
     itemCount: items.length,
-    labelCount: state.labels.size,
+    labelCount: countPersonLabels(state),
   });
 }

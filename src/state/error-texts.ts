@@ -79,17 +79,18 @@ export const ERROR_TEXTS = {
   'encoder-failed': {
     what: 'The encoder stopped with an error.',
     meaning: 'What was embedded before is kept.',
-    action: 'Choose "Continue" to go on from there, or choose another encoder.',
+    action: 'Choose "Go on embedding" on the Data stage to go on from there, or choose another encoder.',
   },
   'learner-failed': {
     what: 'Training stopped with an error.',
     meaning: 'All labels are saved; the model was not updated.',
-    action: 'Go on labelling; Winnow tries again after the next batch.',
+    action: 'Go on labelling; Winnow tries again after the next label.',
   },
   'gpu-lost': {
     what: 'The browser lost the graphics processor.',
     meaning: 'All labels are saved.',
-    action: 'Winnow goes on without it; reload the page to use it again.',
+    action:
+      'Winnow tries again. Should it happen again, choose the processor under "Where the model runs" on the Data stage.',
   },
   'worker-died': {
     what: 'A background task ended unexpectedly.',

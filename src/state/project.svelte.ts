@@ -1,8 +1,7 @@
 import { WinnowError } from '../domain/errors.ts';
 import type { EventDraft, ProjectSettings } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import { countPersonLabels, type ProjectState } from '../domain/fold.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
-import { IMPORT_ANNOTATOR } from '../domain/ids.ts';
 import type { Item, Modality } from '../domain/item.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { EventLog } from '../loop/event-log.ts';
@@ -127,11 +126,7 @@ export class ProjectSession {
   get hasStarted(): boolean {
     return this.#hasStarted;
   }
-  readonly personLabelCount = $derived.by(() => {
-    let count = 0;
-    for (const label of this.#state.labels.values()) if (label.annotator !== IMPORT_ANNOTATOR) count++;
-    return count;
-  });
+  readonly personLabelCount = $derived.by(() => countPersonLabels(this.#state));
   readonly status = $derived.by((): Record<Stage, StageStatus> => stageStatus(this));
 
   itemById(id: ItemId): Item | undefined {
