@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import { drawIndex, type Random } from './random.ts';
 import type { MakeStationary, StationaryMatrix } from './stationary-matrix.ts';
 
 export interface Clustering {
@@ -151,7 +151,7 @@ function seed(space: Space, k: number, random: Random, trials: number): Float64A
   for (let c = 0; c < k; c++) {
     let best: { total: number; chosen: number; nearest: Float64Array<ArrayBuffer> } | null = null;
     for (let trial = 0; trial < (c === 0 ? 1 : trials); trial++) {
-      const chosen = c === 0 ? random.below(rows) : drawByDistance(nearest, random);
+      const chosen = c === 0 ? random.below(rows) : drawIndex(nearest, random);
       const own = nearest.slice();
       const total = space.lower(own, chosen);
       if (best === null || total < best.total) best = { total, chosen, nearest: own };
@@ -161,18 +161,6 @@ function seed(space: Space, k: number, random: Random, trials: number): Float64A
     centres.set(data.subarray(best.chosen * dim, (best.chosen + 1) * dim), c * dim);
   }
   return centres;
-}
-
-/** A row with probability proportional to its squared distance to the nearest seed. */
-function drawByDistance(nearest: Float64Array, random: Random): number {
-  let target = random.next() * nearest.reduce((sum, distance) => sum + distance, 0);
-  let chosen = 0;
-  for (let r = 0; r < nearest.length; r++) {
-    target -= nearest[r] as number;
-    if ((nearest[r] as number) > 0) chosen = r;
-    if (target < 0) break;
-  }
-  return chosen;
 }
 
 function update(

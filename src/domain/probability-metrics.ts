@@ -1,3 +1,5 @@
+import { mostLikely } from './uncertainty.ts';
+
 /** Scores of class probabilities against true classes. `p` is row-major [n, classes], `truth` [n] class indices. */
 
 const SMALLEST = 1e-15;
@@ -41,10 +43,7 @@ export function confidences(
   classes: number,
 ): { confidence: number; isRight: boolean }[] {
   return Array.from({ length: truth.length }, (_, i) => {
-    let best = 0;
-    for (let c = 1; c < classes; c++) {
-      if ((p[i * classes + c] as number) > (p[i * classes + best] as number)) best = c;
-    }
+    const best = mostLikely(p, i, classes);
     return { confidence: p[i * classes + best] as number, isRight: best === truth[i] };
   }).sort((a, b) => a.confidence - b.confidence);
 }

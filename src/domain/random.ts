@@ -65,3 +65,16 @@ export function hashSeed(seed: number, label: string): number {
   for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193) >>> 0;
   return h >>> 0;
 }
+
+/** An index drawn in proportion to its value; the last positive one should rounding run out. */
+export function drawIndex(chance: Float64Array, random: Random): number {
+  let target = random.next() * chance.reduce((a, b) => a + b, 0);
+  let last = 0;
+  for (let i = 0; i < chance.length; i++) {
+    if ((chance[i] as number) <= 0) continue;
+    last = i;
+    target -= chance[i] as number;
+    if (target < 0) break;
+  }
+  return last;
+}

@@ -26,6 +26,14 @@ export function entropy(p: Probabilities, row: number, classes: number): number 
   return sum;
 }
 
+/** The most likely class of a row; the lower one of a tie. */
+export function mostLikely(p: Probabilities, row: number, classes: number): number {
+  const from = row * classes;
+  let best = 0;
+  for (let c = 1; c < classes; c++) if ((p[from + c] as number) > (p[from + best] as number)) best = c;
+  return best;
+}
+
 /** The two largest probabilities of a row and their classes; ties go to the lower class. `secondClass` is -1 with one class. */
 export function topTwo(
   p: Probabilities,

@@ -1,4 +1,5 @@
 import { seededRandom } from '../domain/random.ts';
+import { mostLikely } from '../domain/uncertainty.ts';
 import type { Learner } from './ports.ts';
 
 /** A fully labelled data set replayed with an oracle instead of a person. Rows are those the learner has loaded. */
@@ -80,11 +81,7 @@ function accuracyOf(probabilities: Float32Array, classes: readonly number[], { t
   const width = classes.length;
   let right = 0;
   for (let i = 0; i < test.length; i++) {
-    let best = 0;
-    for (let c = 1; c < width; c++) {
-      if ((probabilities[i * width + c] as number) > (probabilities[i * width + best] as number)) best = c;
-    }
-    if (classes[best] === truth[test[i] as number]) right++;
+    if (classes[mostLikely(probabilities, i, width)] === truth[test[i] as number]) right++;
   }
   return right / test.length;
 }

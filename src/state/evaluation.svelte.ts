@@ -1,6 +1,7 @@
 import type { Head } from '../domain/head.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { evaluateTestSet, type Interval, type TestReport } from '../loop/evaluate-head.ts';
+import { mostLikely } from '../domain/uncertainty.ts';
 import { findClass } from '../domain/schema.ts';
 import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
@@ -157,9 +158,7 @@ export class EvaluationState {
     const width = head.classes.length;
     const predicted = new Map<ItemId, ClassId>();
     ids.forEach((id, i) => {
-      let best = 0;
-      for (let c = 1; c < width; c++) if ((flat[i * width + c] ?? 0) > (flat[i * width + best] ?? 0)) best = c;
-      const winner = head.classes[best];
+      const winner = head.classes[mostLikely(flat, i, width)];
       if (winner) predicted.set(id, winner);
     });
     this.#outputs.set(head.version, { items: ids, classes: head.classes, probabilities: flat, predicted });

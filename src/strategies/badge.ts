@@ -1,5 +1,6 @@
 import type { Row } from '../domain/ids.ts';
-import { drawIndex } from './diverse.ts';
+import { drawIndex } from '../domain/random.ts';
+import { mostLikely } from '../domain/uncertainty.ts';
 import { topNames } from './shortlist.ts';
 import type { Strategy, StrategyPick } from './strategy.ts';
 
@@ -34,7 +35,7 @@ export default {
     const picks: StrategyPick[] = [];
     const isTaken = new Uint8Array(n);
     while (picks.length < Math.min(count, n)) {
-      const at = picks.length === 0 ? largest(lengths) : drawIndex(nearest, random);
+      const at = picks.length === 0 ? mostLikely(lengths, 0, lengths.length) : drawIndex(nearest, random);
       const chosen = isTaken[at] === 1 ? isTaken.indexOf(0) : at;
       const row = rows[chosen] as Row;
       isTaken[chosen] = 1;
@@ -66,9 +67,8 @@ function residuals(p: Float64Array, rows: number): Float64Array {
   const classes = p.length / Math.max(1, rows);
   const out = Float64Array.from(p);
   for (let i = 0; i < rows; i++) {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if ((p[i * classes + c] as number) > (p[i * classes + best] as number)) best = c;
-    out[i * classes + best] = (out[i * classes + best] as number) - 1;
+    const at = i * classes + mostLikely(p, i, classes);
+    out[at] = (out[at] as number) - 1;
   }
   return out;
 }
@@ -82,9 +82,4 @@ function squaredRow(data: Float32Array, row: Row, dim: number): number {
   let sum = 0;
   for (let d = 0; d < dim; d++) sum += (data[row * dim + d] as number) ** 2;
   return sum;
-}
-function largest(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
-  return best;
 }

@@ -1,4 +1,4 @@
-import { topTwo } from '../domain/uncertainty.ts';
+import { mostLikely, topTwo } from '../domain/uncertainty.ts';
 import { ranked, topNames } from './shortlist.ts';
 import type { Committee, CommitteeKind, Strategy } from './strategy.ts';
 
@@ -10,7 +10,7 @@ export type Disagreement = (members: readonly Float64Array[]) => number;
 
 /** Entropy in nats of the members' votes (Engelson and Dagan 1996). */
 export function voteEntropy(members: readonly Float64Array[]): number {
-  return entropyOfVotes(members.map(winner));
+  return entropyOfVotes(members.map((p) => mostLikely(p, 0, p.length)));
 }
 
 /**
@@ -33,7 +33,7 @@ export function meanDivergence(members: readonly Float64Array[]): number {
 
 /** How many members predict another class than the most of them do, as a share. */
 export function dissent(members: readonly Float64Array[]): number {
-  return 1 - Math.max(...counts(members.map(winner))) / members.length;
+  return 1 - Math.max(...counts(members.map((p) => mostLikely(p, 0, p.length)))) / members.length;
 }
 
 /** `select` of a strategy that ranks the pool by how much a committee disagrees. */
@@ -105,13 +105,6 @@ export function votesOf(committee: Committee, rows: Int32Array, count: number): 
   );
   doubtful.forEach((i, at) => (sure[i] = exact[at] as number));
   return sure;
-}
-
-/** The most likely class; the lower one of a tie. */
-function winner(p: Float64Array): number {
-  let best = 0;
-  for (let c = 1; c < p.length; c++) if ((p[c] as number) > (p[best] as number)) best = c;
-  return best;
 }
 
 /** How often each class is voted for, descending, so that rows divided alike have the very same entropy. */

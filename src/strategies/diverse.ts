@@ -1,6 +1,6 @@
 import type { Row } from '../domain/ids.ts';
 import { kMeans } from '../domain/kmeans.ts';
-import type { Random } from '../domain/random.ts';
+import { drawIndex, type Random } from '../domain/random.ts';
 import type { Compute, Matrix } from './strategy.ts';
 
 const WEIGHTED_STEPS = 10;
@@ -100,19 +100,6 @@ export function weightedRepresentatives(
     .filter((c) => (nearest[c] as number) >= 0)
     .sort((a, b) => (total[b] as number) - (total[a] as number) || a - b)
     .map((c) => rows[nearest[c] as number] as Row);
-}
-
-/** An index drawn in proportion to its value; the last positive one should rounding run out. */
-export function drawIndex(chance: Float64Array, random: Random): number {
-  let target = random.next() * chance.reduce((a, b) => a + b, 0);
-  let last = 0;
-  for (let i = 0; i < chance.length; i++) {
-    if ((chance[i] as number) <= 0) continue;
-    last = i;
-    target -= chance[i] as number;
-    if (target < 0) break;
-  }
-  return last;
 }
 
 function moveCentres(

@@ -2,6 +2,7 @@ import { disagreementOf, dissent } from './committee-measures.ts';
 import { representatives } from './diverse.ts';
 import { sampleRows } from './herding.ts';
 import type { Row } from '../domain/ids.ts';
+import { mostLikely } from '../domain/uncertainty.ts';
 import { topNames } from './shortlist.ts';
 import type { Strategy, StrategyPick } from './strategy.ts';
 
@@ -68,13 +69,10 @@ export default {
 /** Share of the passes whose class differs from the full head's. */
 function flipShare(own: Float64Array, passes: readonly Float64Array[], rows: number): Float64Array {
   const classes = own.length / Math.max(1, rows);
-  const top = (p: Float64Array, i: number): number => {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if ((p[i * classes + c] as number) > (p[i * classes + best] as number)) best = c;
-    return best;
-  };
   return Float64Array.from(
     { length: rows },
-    (_, i) => passes.filter((p) => top(p, i) !== top(own, i)).length / Math.max(1, passes.length),
+    (_, i) =>
+      passes.filter((p) => mostLikely(p, i, classes) !== mostLikely(own, i, classes)).length /
+      Math.max(1, passes.length),
   );
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
+import { gatherRows } from './distances.ts';
 import type { Compute, Matrix } from './strategy.ts';
 
 /** Candidates times references: the kernel is float32, so 64 MB. */
@@ -141,7 +142,7 @@ export async function poolRadius(references: Matrix, random: Random, compute: Co
   );
   const width = references.rows;
   if (width < 2) return 1;
-  const products = await compute.dotProducts(pick(references, rows), references);
+  const products = await compute.dotProducts(gatherRows(references, rows), references);
   const neighbour = Math.max(1, Math.floor(width / (2 * ASSUMED_CLASSES)));
   const radii = Float64Array.from(rows, (_, i) => {
     const sorted = products.slice(i * width, (i + 1) * width).sort();
@@ -157,20 +158,19 @@ export async function poolRadius(references: Matrix, random: Random, compute: Co
 export async function labelledRadius(labelled: Matrix, compute: Compute): Promise<number | null> {
   const n = labelled.rows;
   if (n < 2) return null;
-  const products = await compute.dotProducts(labelled, labelled);
-  const nearest = Float64Array.from({ length: n }, (_, i) => {
-    let best = -1;
-    for (let j = 0; j < n; j++) if (j !== i) best = Math.max(best, products[i * n + j] as number);
-    return 2 - 2 * best;
-  });
+  const nearest = new Float64Array(n);
+  const block = Math.max(1, Math.floor(MOST_KERNEL_VALUES / n));
+  for (let start = 0; start < n; start += block) {
+    const own = { data: labelled.data.subarray(start * labelled.cols, (start + block) * labelled.cols) };
+    const rows = Math.min(block, n - start);
+    const products = await compute.dotProducts({ ...own, rows, cols: labelled.cols }, labelled);
+    for (let i = 0; i < rows; i++) {
+      let best = -1;
+      for (let j = 0; j < n; j++) if (j !== start + i) best = Math.max(best, products[i * n + j] as number);
+      nearest[start + i] = 2 - 2 * best;
+    }
+  }
   return Math.max(SMALLEST_RADIUS, median(nearest));
-}
-
-function pick(matrix: Matrix, rows: Int32Array): Matrix {
-  const { cols } = matrix;
-  const data = new Float32Array(rows.length * cols);
-  rows.forEach((row, i) => data.set(matrix.data.subarray(row * cols, (row + 1) * cols), i * cols));
-  return { data, rows: rows.length, cols };
 }
 
 function median(values: Float64Array): number {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Backend } from '../../src/domain/events.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import type { FittedHead, PoolScores } from '../../src/loop/ports.ts';
+import { strategies } from '../../src/strategies/index.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 
 const [ROWS, DIM, CLASSES, LABELLED] = [1500, 48, 6, 90];
@@ -24,17 +25,6 @@ function pool(): { data: Float32Array; classOf: Int32Array } {
   return { data, classOf };
 }
 
-const STRATEGIES = [
-  'margin',
-  'entropy',
-  'least-confidence',
-  'margin-kmeans',
-  'cold-kmeans',
-  'max-herding',
-  'uherding',
-  'random',
-];
-
 /** @param helpers rows that may help the head without a label; none trains the plain head */
 async function round(
   backend: Backend,
@@ -56,7 +46,7 @@ async function round(
   });
   const scores = await learner.score();
   const picks: Record<string, unknown> = {};
-  for (const strategy of STRATEGIES) {
+  for (const { id: strategy } of strategies) {
     const selection = await learner.select({
       strategy,
       count: 20,
