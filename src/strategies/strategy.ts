@@ -40,6 +40,8 @@ export interface PoolView {
   /** Rows with a training label, ascending, with their class index (into the head's classes). */
   readonly labelledRows: Int32Array;
   readonly labels: Int32Array;
+  /** Rows that are in the batch already, such as its random share. None when absent. */
+  readonly batchRows?: Int32Array;
   /** Class names in the order of the probability columns, for reasons. */
   readonly classNames: readonly string[];
   /**
@@ -70,6 +72,8 @@ export interface Strategy {
   /** True when it works without any label. */
   readonly isColdStart: boolean;
   readonly needsHead: boolean;
+  /** More candidates than this are thinned out at random before it sees them; for those that are slow or need much memory. */
+  readonly mostCandidates?: number;
   /** Returns min(count, candidates) distinct candidate rows, most useful first. */
   select(view: PoolView, count: number, random: Random, compute: Compute): Promise<readonly StrategyPick[]>;
 }
