@@ -1,5 +1,8 @@
 import type { ClassId } from './ids.ts';
 
+/** Cosine similarity from which two items count as near-duplicates. */
+export const NEAR_DUPLICATE_COSINE = 0.995;
+
 /** At least so many items of each batch that the model takes for one class, for classes that are rare. */
 export interface ClassQuota {
   readonly classId: ClassId;
@@ -20,4 +23,4 @@ export interface Guards {
 /** Projects from before there were guards. */
 export const NO_GUARDS: Guards = { version: 1, nearDuplicates: null, skipsOutliers: false, quotas: [] };
 /** New projects. */
-export const DEFAULT_GUARDS: Guards = { version: 1, nearDuplicates: 0.98, skipsOutliers: false, quotas: [] };
+export const DEFAULT_GUARDS: Guards = { ...NO_GUARDS, nearDuplicates: NEAR_DUPLICATE_COSINE };

@@ -1,4 +1,4 @@
-import type { EventDraft } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, type EventDraft } from '../domain/events.ts';
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import { classId, IMPORT_ANNOTATOR } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
@@ -142,6 +142,7 @@ export class DataState {
       this.#isImporting = false;
       if (this.#ended.signal.aborted) return;
       if (result) this.#sumUp(source, result);
+      if (choice.hints === 'start' || choice.hints === 'reference') await this.#useHints(choice.hints);
       if (choice.hints === 'labels' && (result || isAbort(failure))) await this.#importLabels();
       if (result) await s.encoding.run();
     } catch (error) {
@@ -201,6 +202,15 @@ export class DataState {
       }
     }
     return this.#session.storage.items.original(this.#session.id, item.id);
+  }
+
+  /** Names are either hidden answers or guesses for the start, in the whole project. */
+  async #useHints(use: 'reference' | 'start'): Promise<void> {
+    const { hintUse = 'reference', coldStart } = this.#session.state.settings;
+    if (use === hintUse) return;
+    const back = coldStart === 'hint-start' ? { coldStart: DEFAULT_SETTINGS.coldStart } : {};
+    const start = use === 'start' ? { coldStart: 'hint-start' } : back;
+    await this.#session.append([{ kind: 'settings-changed', settings: { ...start, hintUse: use } }]);
   }
 
   /** Turns hints into labels by the annotator `import`, with classes of their names. */

@@ -18,6 +18,7 @@ import { LabellingState } from './labelling.svelte.ts';
 import { Learning } from './learning.svelte.ts';
 import { MediaCache } from './media.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import { RulesState } from './rules.svelte.ts';
 import { stageStatus, type Stage, type StageStatus } from './stage-status.ts';
 
 /** One open project: its log, its items and the concerns that work on them. */
@@ -38,6 +39,7 @@ export class ProjectSession {
   readonly media: MediaCache;
   readonly encoding: EncodingState;
   readonly classes: ClassesState;
+  readonly rules: RulesState;
   readonly data: DataState;
   readonly learning: Learning;
   readonly labelling: LabellingState;
@@ -65,6 +67,7 @@ export class ProjectSession {
     this.media = new MediaCache(this);
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
+    this.rules = new RulesState(this);
     this.data = new DataState(this);
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);
@@ -139,11 +142,13 @@ export class ProjectSession {
   }
   /** True in a practice run: names that came with the data are kept as hidden answers. */
   readonly hasReference = $derived.by(() => {
-    const { labels } = this.#state;
+    const { labels, settings } = this.#state;
+    if (settings.hintUse === 'start') return false;
     return this.#items.some((i) => i.hint !== null && labels.get(i.id)?.annotator !== IMPORT_ANNOTATOR);
   });
   /** Hidden reference class of an item in a practice run, else null. A hint that was imported as a label is none. */
   reference(id: ItemId): string | null {
+    if (this.#state.settings.hintUse === 'start') return null;
     if (this.#state.labels.get(id)?.annotator === IMPORT_ANNOTATOR) return null;
     return this.#byId.get(id)?.hint ?? null;
   }
@@ -220,6 +225,7 @@ export class ProjectSession {
   async close(): Promise<void> {
     this.encoding.close();
     this.learning.close();
+    this.rules.close();
     this.media.close();
     await this.data.close();
     await this.#summarise();

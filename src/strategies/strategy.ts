@@ -29,6 +29,13 @@ export interface Committee {
  */
 export type CommitteeKind = 'bootstrap' | 'dropout';
 
+/** Items that may be of one class, by a name that came with the data or by a rule of the user's. A guess, never a label. */
+export interface ItemGroup {
+  readonly name: string;
+  /** Project rows, labelled ones too, ascending. Groups may overlap. */
+  readonly rows: Int32Array;
+}
+
 /** What a strategy sees. Never the classifier. */
 export interface PoolView {
   /** Unit-normalised embeddings of every item of the project, [items, dim]. */
@@ -42,6 +49,8 @@ export interface PoolView {
   readonly labels: Int32Array;
   /** Rows that are in the batch already, such as its random share. None when absent. */
   readonly batchRows?: Int32Array;
+  /** For cold starts that spread over guesses. None when absent. */
+  readonly groups?: readonly ItemGroup[];
   /** Class names in the order of the probability columns, for reasons. */
   readonly classNames: readonly string[];
   /**
@@ -72,6 +81,8 @@ export interface Strategy {
   /** True when it works without any label. */
   readonly isColdStart: boolean;
   readonly needsHead: boolean;
+  /** What its groups are made of; without any it covers the pool. */
+  readonly needsGroups?: 'hints' | 'rules';
   /** More candidates than this are thinned out at random before it sees them; for those that are slow or need much memory. */
   readonly mostCandidates?: number;
   /** Returns min(count, candidates) distinct candidate rows, most useful first. */

@@ -18,6 +18,7 @@ import type {
 } from '../../loop/ports.ts';
 import { strategyById } from '../../strategies/index.ts';
 import type { Committee, CommitteeKind } from '../../strategies/strategy.ts';
+import { guarded } from '../../strategies/wrappers/compose.ts';
 import { startBackend } from './backend.ts';
 import { HeadFitter } from './head-fitter.ts';
 import { Pool } from './pool.ts';
@@ -101,10 +102,11 @@ export class TfjsLearner implements Learner {
     const pool = this.#requirePool();
     const strategy = strategyById(request.strategy);
     if (!strategy) throw new WinnowError('learner-failed', `There is no strategy called ${request.strategy}`);
-    const head = strategy.needsHead ? this.#requireHead() : null;
+    const needsHead = strategy.needsHead || (request.guards?.quotas.length ?? 0) > 0;
+    const head = needsHead ? this.#requireHead() : null;
     const scored = head ? await this.#score() : null;
     const started = performance.now();
-    const picks = await strategy.select(
+    const picks = await guarded(strategy, request.guards)(
       {
         embeddings: { data: pool.data, rows: pool.rows, cols: pool.dim },
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
@@ -114,6 +116,8 @@ export class TfjsLearner implements Learner {
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
+        ...(request.batchRows ? { batchRows: request.batchRows } : {}),
+        ...(request.groups ? { groups: request.groups } : {}),
       },
       request.count,
       seededRandom(request.seed),
