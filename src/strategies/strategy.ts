@@ -18,8 +18,10 @@ export interface Compute {
 
 /** Several heads' opinions of the pool, for strategies that look for disagreement. */
 export interface Committee {
-  /** Class probabilities by project row, one matrix [items, classes] per member. */
-  readonly probabilities: readonly Matrix[];
+  readonly members: number;
+  readonly classes: number;
+  /** Class probabilities of some project rows on the backend, [rows, members, classes]: ask for a few thousand at a time. */
+  probabilities(rows: Int32Array): Promise<Float32Array>;
   /** Exact float64 probabilities of a few rows, one [rows, classes] per member: identical on every backend. */
   exactProbabilities(rows: Int32Array): readonly Float64Array[];
 }

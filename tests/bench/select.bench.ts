@@ -9,7 +9,7 @@ const BATCH = 50;
 
 /**
  * What every strategy takes to pick a batch of 50 from 100,000 items of 384 features, 500 labels, with 20 and with 150
- * classes, in the app's learn worker on WASM: one call each, the pool scored before.
+ * classes, in the app's learn worker on WASM: one call each, the pool scored before. ONLY=id,id times some of them.
  */
 export async function run({ openModules, quick, log }: BenchContext): Promise<Record<string, number>> {
   const results: Record<string, number> = {};
@@ -17,7 +17,7 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
   for (const classes of [20, 150]) {
     const page = await openModules();
     const measured = await page.evaluate(
-      async ({ rows: n, classes: width, batch }) => {
+      async ({ rows: n, classes: width, batch, only }) => {
         // `load` is the bench page's door to the app's modules.
         const door = window as unknown as { load: (path: string) => Promise<Record<string, unknown>> };
         const { WorkerLearner } = (await door.load(
@@ -54,7 +54,7 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
         await learner.train({ rows: labelledRows, labels, classCount: width, seed: 1, c: 10 });
         await learner.score();
         const found: Record<string, number> = {};
-        for (const { id } of strategies) {
+        for (const { id } of strategies.filter((s) => only.length === 0 || only.includes(s.id))) {
           const request = { strategy: id, count: batch, seed: 2, candidates, labelledRows, labels, classNames };
           const started = performance.now();
           await learner.select(request);
@@ -64,7 +64,7 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
         learner.stop();
         return { ...found, held_mb: (memory.backendBytes + memory.heapBytes) / 2 ** 20 };
       },
-      { rows, classes, batch: BATCH },
+      { rows, classes, batch: BATCH, only: process.env['ONLY']?.split(',') ?? [] },
     );
     for (const [name, value] of Object.entries(measured)) {
       results[`select.${rows}.${classes}.${name}${name.endsWith('_mb') ? '' : '_ms'}`] = Math.round(value);

@@ -47,7 +47,14 @@ function poolOf({ rows, classes, isFlat = false, isConstant = false, copies = 1 
         perturbed(exact, classes, m + (kind === 'dropout' ? 50 : 0)),
       );
       return Promise.resolve({
-        probabilities: all.map((p) => ({ data: Float32Array.from(p), rows, cols: classes })),
+        members,
+        classes,
+        probabilities: (wanted) =>
+          Promise.resolve(
+            Float32Array.from(
+              Array.from(wanted).flatMap((r) => all.flatMap((p) => [...p.subarray(r * classes, (r + 1) * classes)])),
+            ),
+          ),
         exactProbabilities: (wanted) => all.map((p) => rowsOf(p, wanted, classes)),
       });
     },

@@ -17,9 +17,10 @@ import type {
   TrainRequest,
 } from '../../loop/ports.ts';
 import { strategyById } from '../../strategies/index.ts';
-import type { Committee, CommitteeKind } from '../../strategies/strategy.ts';
+import type { Committee, CommitteeKind, PoolView } from '../../strategies/strategy.ts';
 import { guarded } from '../../strategies/wrappers/compose.ts';
 import { startBackend } from './backend.ts';
+import { committeeProduct } from './committee-product.ts';
 import { HeadFitter } from './head-fitter.ts';
 import { Pool } from './pool.ts';
 import { TfjsCompute } from './tfjs-compute.ts';
@@ -112,7 +113,7 @@ export class TfjsLearner implements Learner {
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
-        committee: head ? (kind, members) => this.#committee(head, kind, members, request) : null,
+        committee: head ? onceEach((kind, members) => this.#committee(head, kind, members, request)) : null,
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -190,13 +191,13 @@ export class TfjsLearner implements Learner {
             members,
             random,
           );
-    const probabilities = [];
-    for (const member of heads) {
-      const { weights, bias } = foldHead(member);
-      const data = await pool.probabilities(weights, bias);
-      probabilities.push({ data, rows: pool.rows, cols: bias.length });
-    }
-    return { probabilities, exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)) };
+    const product = committeeProduct(heads);
+    return {
+      members: heads.length,
+      classes: head.bias.length,
+      probabilities: (rows) => product(pool.gather(rows), rows.length),
+      exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)),
+    };
   }
 
   #requirePool(): Pool {
@@ -208,4 +209,15 @@ export class TfjsLearner implements Learner {
     if (!this.#head) throw new WinnowError('learner-failed', 'No head is trained yet');
     return this.#head;
   }
+}
+
+/** Forms each committee once in a selection, however often a wrapper asks the strategy again. */
+function onceEach(form: NonNullable<PoolView['committee']>): NonNullable<PoolView['committee']> {
+  const formed = new Map<string, Promise<Committee>>();
+  return (kind, members) => {
+    const key = `${kind} ${members}`;
+    const committee = formed.get(key) ?? form(kind, members);
+    formed.set(key, committee);
+    return committee;
+  };
 }
