@@ -60,6 +60,14 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
           await learner.select(request);
           found[id] = performance.now() - started;
         }
+        // Every guard at once, with a quota that no strategy meets by itself.
+        const guards = { nearDuplicates: 0.995, skipsOutliers: true, quotas: [{ column: 3, atLeast: 25 }] };
+        for (const id of ['margin', 'uherding', 'k-center']) {
+          const request = { strategy: id, count: batch, seed: 2, candidates, labelledRows, labels, classNames, guards };
+          const started = performance.now();
+          await learner.select(request);
+          found[`${id}.guarded`] = performance.now() - started;
+        }
         const memory = await learner.memory();
         learner.stop();
         return { ...found, held_mb: (memory.backendBytes + memory.heapBytes) / 2 ** 20 };
