@@ -20,13 +20,13 @@ export default {
     return async (view, count, random, compute) => {
       let picks = await inner(view, count, random, compute);
       if (!view.probabilities) return picks;
-      const guess = predictor(view);
+      const looksLike = likeness(view);
       /** Rows that a quota counts on. */
       const counted = new Set<Row>();
       for (const { column, atLeast } of quotas) {
         if (column < 0 || column >= view.probabilities.cols) continue;
         const wanted = Math.min(atLeast, count - counted.size);
-        const own = picks.filter((p) => !counted.has(p.row) && guess(p.row) === column).slice(0, wanted);
+        const own = picks.filter((p) => !counted.has(p.row) && looksLike(p.row, column)).slice(0, wanted);
         own.forEach((p) => counted.add(p.row));
         const missing = Math.min(wanted, view.candidates.length) - own.length;
         if (missing <= 0) continue;
@@ -40,7 +40,7 @@ export default {
           added.push(...(await inner({ ...view, candidates, batchRows }, missing - added.length, stream, compute)));
         };
         await add(
-          free.filter((row) => guess(row) === column),
+          free.filter((row) => looksLike(row, column)),
           'predicted',
         );
         await add(likeliest(view, free, column, (missing - added.length) * LIKELIEST_PER_PLACE, added), 'likeliest');
@@ -53,15 +53,15 @@ export default {
   },
 } satisfies Wrapper;
 
-/** The class that the head gives a row; ties go to the lower one. */
-export function predictor(view: PoolView): (row: Row) => number {
+/** Whether the head takes a row for the class of a column; of a tie the lower one. */
+export function likeness(view: PoolView): (row: Row, column: number) => boolean {
   const { probabilities, exactProbabilities } = view;
-  if (!probabilities || !exactProbabilities) return () => -1;
+  if (!probabilities || !exactProbabilities) return () => false;
   const { data, cols } = probabilities;
-  return (row) => {
+  return (row, column) => {
     const { first, second, firstClass, secondClass } = topTwo(data, row, cols);
-    if (secondClass < 0 || first - second > CLOSE_CALL) return firstClass;
-    return topTwo(exactProbabilities(Int32Array.of(row)), 0, cols).firstClass;
+    if (secondClass < 0 || first - second > CLOSE_CALL) return firstClass === column;
+    return topTwo(exactProbabilities(Int32Array.of(row)), 0, cols).firstClass === column;
   };
 }
 
