@@ -23,13 +23,17 @@ function letters(): { text: string; topic: Topic }[] {
   });
 }
 
+function csvOf(rows: readonly { text: string; topic: Topic }[]): string {
+  return ['text,topic', ...rows.map((r) => `"${r.text}",${r.topic}`)].join('\n');
+}
+
 const batches = async (app: AppPage): Promise<BatchSelected[]> =>
   (await stored(app.page, 'events')).filter((e): e is BatchSelected => e.kind === 'batch-selected');
 
 test('a start from rules on texts, then batches with a quota for a rare class', async ({ page }, testInfo) => {
   const rows = letters();
   const file = testInfo.outputPath('letters.csv');
-  writeFileSync(file, ['text,topic', ...rows.map((r) => `"${r.text}",${r.topic}`)].join('\n'));
+  writeFileSync(file, csvOf(rows));
   const app = new AppPage(page);
   await app.openHome();
   await app.createProject('Letters', 'Texts');
@@ -110,5 +114,32 @@ test('a start from rules on texts, then batches with a quota for a rare class', 
   testInfo.annotations.push({ type: 'quota', description: `${asked?.length} of 18 places by the quota` });
   await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', '1', { timeout: 60_000 });
   await app.label(20, (path) => keys.get(topicOf(path)) ?? '');
+  app.watch.assertClean();
+});
+
+test('names that came with the data choose what comes first and stay guesses', async ({ page }, testInfo) => {
+  const rows = letters();
+  const file = testInfo.outputPath('letters.csv');
+  writeFileSync(file, csvOf(rows));
+  const app = new AppPage(page);
+  await app.openHome();
+  await app.createProject('Letters with names', 'Texts');
+  await page.getByTestId('files-input').setInputFiles(file);
+  await app.chooseEncoder('Built-in text encoder');
+  await app.accept('Use them to choose what comes first');
+  await app.waitEmbedded(String(COUNT));
+  await app.goTo('Classes');
+  await page.getByTestId('add-suggested').click();
+  await app.goTo('Label');
+  await app.current();
+  await expect.poll(async () => (await batches(app)).length).toBe(1);
+  const start = (await batches(app))[0];
+  expect(start?.strategy).toBe('hint-start');
+  for (const topic of Object.keys(TOPICS)) {
+    expect(start?.picks.filter((p) => p.reason.startsWith(`The data calls it ${topic},`))).toHaveLength(6);
+  }
+  // No label came of them, and nothing offers them as the answers of a practice run.
+  expect((await stored(page, 'events')).filter((e) => e.kind === 'label')).toEqual([]);
+  await expect(page.getByTestId('answer-reference')).toHaveCount(0);
   app.watch.assertClean();
 });
