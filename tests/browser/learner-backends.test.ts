@@ -33,12 +33,10 @@ const STRATEGIES = [
   'max-herding',
   'uherding',
   'random',
-  'vote-entropy',
-  'committee-kl',
-  'bald',
 ];
-/** Strategies that are asked again with every guard on. */
-const GUARDED = ['margin', 'uherding', 'k-center', 'random'];
+/** Asked under one of the heads only: a software adapter takes long. */
+const COMMITTEES = ['vote-entropy', 'bald'];
+const GUARDED = ['margin', 'k-center'];
 
 /** @param helpers rows that may help the head without a label; none trains the plain head */
 async function round(
@@ -61,7 +59,7 @@ async function round(
   });
   const scores = await learner.score();
   const picks: Record<string, unknown> = {};
-  for (const strategy of STRATEGIES) {
+  for (const strategy of helpers ? STRATEGIES : [...STRATEGIES, ...COMMITTEES]) {
     const selection = await learner.select({
       strategy,
       count: 20,
@@ -73,7 +71,7 @@ async function round(
     });
     picks[strategy] = selection.picks;
   }
-  for (const strategy of GUARDED) {
+  for (const strategy of helpers ? [] : GUARDED) {
     const selection = await learner.select({
       strategy,
       count: 20,

@@ -81,10 +81,12 @@ test('a start from rules on texts, then batches with a quota for a rare class', 
   // 18 places beside the random share: five for what no rule hits, the others in turn to the two classes with rules.
   const because = (name: string): number =>
     start?.picks.filter((p) => p.reason.includes(`rule of yours for ${name}`)).length ?? 0;
-  expect([because('billing'), because('burglary')].sort()).toEqual([6, 7]);
+  // What the random share of two happens to bring counts for its class.
+  expect(because('billing') + because('burglary')).toBe(13);
+  expect(Math.min(because('billing'), because('burglary'))).toBeGreaterThanOrEqual(5);
   expect(start?.picks.filter((p) => p.reason.startsWith('No rule hits it'))).toHaveLength(5);
   const rare = start?.picks.filter((p) => topicOf(pathOf.get(p.item) ?? '') === 'burglary').length ?? 0;
-  expect(rare).toBeGreaterThanOrEqual(6);
+  expect(rare).toBeGreaterThanOrEqual(5);
 
   await app.goTo('Data');
   const settings = page.locator('details', { hasText: 'How items are picked' });
@@ -135,11 +137,24 @@ test('names that came with the data choose what comes first and stay guesses', a
   await expect.poll(async () => (await batches(app)).length).toBe(1);
   const start = (await batches(app))[0];
   expect(start?.strategy).toBe('hint-start');
-  for (const topic of Object.keys(TOPICS)) {
-    expect(start?.picks.filter((p) => p.reason.startsWith(`The data calls it ${topic},`))).toHaveLength(6);
-  }
+  const places = Object.keys(TOPICS).map(
+    (topic) => start?.picks.filter((p) => p.reason.startsWith(`The data calls it ${topic},`)).length ?? 0,
+  );
+  expect(places.reduce((a, b) => a + b, 0)).toBe(18);
+  // Six each, less where the random share of two brought some already.
+  expect(Math.min(...places)).toBeGreaterThanOrEqual(4);
   // No label came of them, and nothing offers them as the answers of a practice run.
   expect((await stored(page, 'events')).filter((e) => e.kind === 'label')).toEqual([]);
   await expect(page.getByTestId('answer-reference')).toHaveCount(0);
+
+  const more = testInfo.outputPath('more.csv');
+  const sure = Array.from({ length: 12 }, (_, i) => ({ text: `A sure one ${i}: invoice`, topic: 'billing' as const }));
+  writeFileSync(more, csvOf(sure));
+  await app.goTo('Data');
+  await page.getByTestId('files-input').setInputFiles(more);
+  await app.accept('Use them as labels');
+  await app.waitEmbedded(String(COUNT + sure.length));
+  const labelled = (await stored(page, 'events')).filter((e) => e.kind === 'label');
+  expect(labelled).toHaveLength(sure.length);
   app.watch.assertClean();
 });
