@@ -13,6 +13,7 @@ import { WorkerBundles } from './platform/workers/bundle-client.ts';
 import { WorkerEncoder } from './platform/workers/encode-client.ts';
 import { WorkerLearner } from './platform/workers/learn-client.ts';
 import { WorkerMediaReader } from './platform/workers/media-client.ts';
+import { WorkerRuleMatcher } from './platform/workers/rule-client.ts';
 import { WorkerSamples } from './platform/workers/sample-client.ts';
 
 /** The composition root: the only file that knows every layer. */
@@ -25,6 +26,7 @@ export function compose(): Services {
     newLearner: () => new WorkerLearner(),
     picker: new BrowserFilePicker(),
     samples: new WorkerSamples(),
+    rules: new WorkerRuleMatcher(),
     bundles: () => bundles,
     locks: new WebLocks(),
     network: new ResourceLedger(),

@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   'gpu-lost',
   'worker-died',
   'too-few-items',
+  'rule-too-slow',
   'bad-input',
   'unexpected',
 ] as const;

@@ -1,3 +1,5 @@
+import { DEFAULT_GUARDS, type Guards } from './guards.ts';
+import type { TextRules } from './rules.ts';
 import type { StoppingThresholds } from './stopping.ts';
 import type { Annotator, ClassId, EventId, ItemId } from './ids.ts';
 import type { Modality } from './item.ts';
@@ -27,6 +29,11 @@ export interface ProjectSettings {
   readonly backend: BackendChoice;
   /** When labelling may stop, if the user changed the defaults. */
   readonly stopping?: StoppingThresholds | undefined;
+  /** Absent in projects from before there were guards: none. */
+  readonly guards?: Guards | undefined;
+  readonly rules?: TextRules | undefined;
+  /** What names that came with the data are for, when they are not labels; absent: a hidden reference. */
+  readonly hintUse?: 'reference' | 'start' | undefined;
 }
 export type Backend = 'webgpu' | 'wasm' | 'cpu';
 export type BackendChoice = 'auto' | Backend;
@@ -168,4 +175,5 @@ export const DEFAULT_SETTINGS: Omit<ProjectSettings, 'encoder'> = {
   strategy: 'uherding',
   coldStart: 'max-herding',
   backend: 'auto',
+  guards: DEFAULT_GUARDS,
 };

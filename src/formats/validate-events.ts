@@ -13,6 +13,16 @@ const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const stopping = v.object({ kappa: share, poolError: share, slope: share, target: share, budget: count });
+const guards = v.object({
+  version: v.literal(1),
+  nearDuplicates: nullable(share),
+  skipsOutliers: v.boolean(),
+  quotas: v.array(v.object({ classId: text, atLeast: v.pipe(count, v.minValue(1)) })),
+});
+const rules = v.object({
+  version: v.literal(1),
+  list: v.array(v.object({ id: text, classId: text, kind: v.picklist(['words', 'pattern']), text })),
+});
 const settings = v.object({
   testSize: count,
   batchSize: v.pipe(count, v.minValue(1)),
@@ -22,6 +32,9 @@ const settings = v.object({
   encoder: text,
   backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
   stopping: v.optional(stopping),
+  guards: v.optional(guards),
+  rules: v.optional(rules),
+  hintUse: v.optional(v.picklist(['reference', 'start'])),
 });
 const pick = v.object({ item: text, strategy: text, utility: real, reason: text });
 const schema = v.object({

@@ -2,6 +2,7 @@
 
 import type { ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
+import type { TextRule } from '../domain/rules.ts';
 import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage } from './ports.ts';
 
 /** Files that the user chose, before any is read. */
@@ -56,6 +57,14 @@ export interface Bundles {
   ): Promise<void>;
 }
 
+/** Looks for a rule in texts, where a bad regular expression can freeze nothing. */
+export interface RuleMatcher {
+  /** Indices of the texts that it hits, ascending. Throws `rule-too-slow`; the next call works again. */
+  hits(rule: Pick<TextRule, 'kind' | 'text'>, texts: readonly string[]): Promise<Int32Array>;
+  /** Ends what is under way with an AbortError. */
+  stop(): void;
+}
+
 /** Only one tab writes to a project. */
 export interface ProjectLocks {
   /** Resolves true when this tab holds the lock. `onLost` is called when another tab takes it over. */
@@ -81,6 +90,7 @@ export interface Services {
   readonly newLearner: () => Learner;
   readonly picker: FilePicker;
   readonly samples: SampleSource;
+  readonly rules: RuleMatcher;
   readonly bundles: (storage: Storage) => Bundles;
   readonly locks: ProjectLocks;
   readonly network: NetworkLedger;

@@ -1,13 +1,11 @@
 import type { EventDraft } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
+import { NEAR_DUPLICATE_COSINE } from '../domain/guards.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import { automaticTestSize, drawTestSet } from '../domain/split.ts';
 import type { Learner } from './ports.ts';
-
-/** Cosine similarity from which two items count as near-duplicates. */
-export const NEAR_DUPLICATE_COSINE = 0.995;
 
 /**
  * Draws the uniform random test set before the first query and keeps near-duplicates of test items out of the pool.

@@ -6,7 +6,8 @@ import { isOneText, NOT_OPENED, readTextFiles } from './import-texts.ts';
 import { folderOf } from './inspect-source.ts';
 import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
 
-export type HintMode = 'none' | 'labels' | 'reference';
+/** What names that came with the data are for. `start`: to spread the first batches, never as labels. */
+export type HintMode = 'none' | 'labels' | 'reference' | 'start';
 export interface TableChoice {
   readonly textColumn: number;
   readonly idColumn: number | null;

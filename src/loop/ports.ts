@@ -6,7 +6,8 @@ import type { Backend, BackendChoice, WinnowEvent } from '../domain/events.ts';
 import type { Head } from '../domain/head.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
-import type { StrategyPick } from '../strategies/strategy.ts';
+import type { ItemGroup, StrategyPick } from '../strategies/strategy.ts';
+import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -247,6 +248,12 @@ export interface SelectRequest {
   readonly labelledRows: Int32Array;
   readonly labels: Int32Array;
   readonly classNames: readonly string[];
+  /** Rows that are in the batch already. None when absent. */
+  readonly batchRows?: Int32Array;
+  /** Guesses for cold starts that spread over them. None when absent. */
+  readonly groups?: readonly ItemGroup[];
+  /** What every batch is guarded against. Nothing when absent. */
+  readonly guards?: GuardRequest;
 }
 export interface Selection {
   readonly picks: readonly StrategyPick[];

@@ -1,13 +1,22 @@
 import type { EventDraft } from '../domain/events.ts';
 import type { ProjectState, RoundState } from '../domain/fold.ts';
+import { NO_GUARDS, type Guards } from '../domain/guards.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Item } from '../domain/item.ts';
-import type { Learner } from './ports.ts';
+import type { ItemGroup } from '../strategies/strategy.ts';
+import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
+import type { Learner, SelectRequest } from './ports.ts';
 import type { TrainingSet } from './training-set.ts';
 
+/** Which strategy picks next. With fewer than two classes labelled nothing is uncertain yet, so the cold start goes on. */
+export function nextStrategy(state: ProjectState, set: TrainingSet): { strategy: string; isCold: boolean } {
+  const isCold = set.classes.length < 2 || state.activeModel === null;
+  return { strategy: isCold ? state.settings.coldStart : state.settings.strategy, isCold };
+}
+
 /**
- * Asks the strategy for the rest of a round's batch. With fewer than two classes labelled nothing is uncertain yet,
- * so the cold start goes on. The learner must hold the head of `state.activeModel`.
+ * Asks the strategy for the rest of a round's batch. The learner must hold the head of `state.activeModel`.
+ * @param groups guesses for a cold start that spreads over them
  */
 export async function selectBatch(
   state: ProjectState,
@@ -16,22 +25,27 @@ export async function selectBatch(
   items: readonly Item[],
   set: TrainingSet,
   learner: Learner,
+  groups: readonly ItemGroup[] = [],
 ): Promise<EventDraft> {
-  const isCold = set.classes.length < 2 || state.activeModel === null;
-  const strategy = isCold ? state.settings.coldStart : state.settings.strategy;
+  const { strategy, isCold } = nextStrategy(state, set);
   const count = Math.min(round.size - round.picks.length, pool.length);
-  const { picks } =
-    count <= 0
-      ? { picks: [] }
-      : await learner.select({
-          strategy,
-          count,
-          seed: round.seed,
-          candidates: Int32Array.from(pool, (item) => item.row),
-          labelledRows: set.rows,
-          labels: set.labels,
-          classNames: set.classes.map((id) => findClass(state.schema, id)?.name ?? ''),
-        });
+  const inBatch = new Set(round.picks.map((p) => p.item));
+  const request = (): SelectRequest => ({
+    strategy,
+    count,
+    seed: round.seed,
+    candidates: Int32Array.from(pool, (item) => item.row),
+    labelledRows: set.rows,
+    labels: set.labels,
+    classNames: set.classes.map((id) => findClass(state.schema, id)?.name ?? ''),
+    batchRows: Int32Array.from(
+      items.filter((item) => inBatch.has(item.id)),
+      (item) => item.row,
+    ),
+    groups,
+    guards: guardRequest(state.settings.guards ?? NO_GUARDS, isCold ? [] : set.classes),
+  });
+  const { picks } = count <= 0 ? { picks: [] } : await learner.select(request());
   return {
     kind: 'batch-selected',
     round: round.round,
@@ -42,4 +56,13 @@ export async function selectBatch(
       return item ? [{ item: item.id, strategy, utility: p.utility, reason: p.reason }] : [];
     }),
   };
+}
+
+/** The guards for a head with these classes; quotas of other classes wait until those have a label. */
+function guardRequest(
+  { nearDuplicates, skipsOutliers, quotas }: Guards,
+  classes: TrainingSet['classes'],
+): GuardRequest {
+  const known = quotas.map(({ classId, atLeast }) => ({ column: classes.indexOf(classId), atLeast }));
+  return { nearDuplicates, skipsOutliers, quotas: known.filter((q) => q.column >= 0) };
 }

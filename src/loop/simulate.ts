@@ -1,3 +1,4 @@
+import type { Guards } from '../domain/guards.ts';
 import { seededRandom } from '../domain/random.ts';
 import { mostLikely } from '../domain/uncertainty.ts';
 import type { Learner } from './ports.ts';
@@ -18,6 +19,8 @@ export interface Simulation {
   readonly budget: number;
   /** Share of each batch after the first that is drawn at random. */
   readonly randomShare: number;
+  /** What every batch is guarded against. Nothing when absent. */
+  readonly guards?: Pick<Guards, 'nearDuplicates' | 'skipsOutliers'>;
   /** Share of the oracle's answers that are another class, uniformly. */
   readonly noise: number;
   /** Inverse penalty held fixed; null lets the head choose as in the app. */
@@ -54,6 +57,8 @@ export async function* simulate(learner: Learner, plan: Simulation): AsyncGenera
       labelledRows: known.rows,
       labels: known.labels,
       classNames: known.classes.map((c) => `class ${c}`),
+      batchRows: byChance,
+      ...(plan.guards ? { guards: { ...plan.guards, quotas: [] } } : {}),
     });
     for (const row of [...byChance, ...picks.map((p) => p.row)]) labelled.set(row, oracle(row));
     const now = training(labelled);

@@ -1,6 +1,6 @@
-import type { EventDraft } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, type EventDraft } from '../domain/events.ts';
 import { isAbort, WinnowError } from '../domain/errors.ts';
-import { classId, IMPORT_ANNOTATOR } from '../domain/ids.ts';
+import { classId, IMPORT_ANNOTATOR, type ItemId } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
 import { addClass } from '../domain/schema.ts';
 import type { Source } from '../loop/app-ports.ts';
@@ -126,6 +126,9 @@ export class DataState {
     if (this.#ended.signal.aborted || s.isReadOnly) return;
     let result: ImportResult | null = null;
     let failure: unknown = null;
+    // Names that only choose what comes first never become labels, whatever is imported after them.
+    const isGuess = s.state.settings.hintUse === 'start';
+    const guesses = new Set(isGuess ? s.items.filter((i) => i.hint !== null).map((i) => i.id) : []);
     this.#isImporting = true;
     try {
       result = await this.#read(source, choice);
@@ -141,7 +144,8 @@ export class DataState {
       this.#isImporting = false;
       if (this.#ended.signal.aborted) return;
       if (result) this.#sumUp(source, result);
-      if (choice.hints === 'labels' && (result || isAbort(failure))) await this.#importLabels();
+      if (choice.hints === 'start' || choice.hints === 'reference') await this.#useHints(choice.hints);
+      if (choice.hints === 'labels' && (result || isAbort(failure))) await this.#importLabels(guesses);
       if (result) await s.encoding.run();
     } catch (error) {
       s.fail(error);
@@ -192,15 +196,24 @@ export class DataState {
     );
   }
 
+  /** Names are either hidden answers or guesses for the start, in the whole project. */
+  async #useHints(use: 'reference' | 'start'): Promise<void> {
+    const { hintUse = 'reference', coldStart } = this.#session.state.settings;
+    if (use === hintUse) return;
+    const back = coldStart === 'hint-start' ? { coldStart: DEFAULT_SETTINGS.coldStart } : {};
+    const start = use === 'start' ? { coldStart: 'hint-start' } : back;
+    await this.#session.append([{ kind: 'settings-changed', settings: { ...start, hintUse: use } }]);
+  }
+
   /** Turns hints into labels by the annotator `import`, with classes of their names. */
-  async #importLabels(): Promise<void> {
+  async #importLabels(except: ReadonlySet<ItemId>): Promise<void> {
     const s = this.#session;
     let schema = s.state.schema;
     const byName = new Map(schema.classes.map((c) => [c.name.toLowerCase(), c.id]));
     const drafts: EventDraft[] = [];
     for (const item of s.items) {
       const name = item.hint?.trim() ?? '';
-      if (name === '' || s.state.labels.has(item.id)) continue;
+      if (name === '' || s.state.labels.has(item.id) || except.has(item.id)) continue;
       let id = byName.get(name.toLowerCase());
       if (!id) {
         id = classId(s.services.ids.next());

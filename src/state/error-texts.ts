@@ -102,6 +102,11 @@ export const ERROR_TEXTS = {
     meaning: 'Nothing was changed.',
     action: 'Add more images or texts on the Data stage.',
   },
+  'rule-too-slow': {
+    what: 'A rule takes too long on your texts.',
+    meaning: 'It is left out; the other rules work.',
+    action: 'Make its pattern simpler on the Classes stage.',
+  },
   'bad-input': {
     what: 'This cannot be used as it is.',
     meaning: 'Nothing was changed.',

@@ -7,9 +7,12 @@ import { drawSplit, extendSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
 import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
 import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
-import { selectBatch } from '../loop/select-batch.ts';
+import { groupsOfHints } from '../loop/hint-groups.ts';
+import { nextStrategy, selectBatch } from '../loop/select-batch.ts';
 import { trainHead } from '../loop/train-head.ts';
 import { helperRows, isUpToDate, trainingSet } from '../loop/training-set.ts';
+import { strategyById } from '../strategies/index.ts';
+import type { ItemGroup } from '../strategies/strategy.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 /** Probabilities of one item under a checkpoint. */
@@ -180,7 +183,8 @@ export class Learning {
     try {
       const pool = candidates(s.state, s.items, isEmbedded);
       const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
-      const draft = await this.withLearner((l) => selectBatch(s.state, last, pool, s.items, set, l), 'active');
+      const groups = await this.#groups(nextStrategy(s.state, set).strategy);
+      const draft = await this.withLearner((l) => selectBatch(s.state, last, pool, s.items, set, l, groups), 'active');
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
         const model = s.state.activeModel;
@@ -191,6 +195,15 @@ export class Learning {
       this.#step = '';
     }
     return true;
+  }
+
+  /** The guesses that a strategy spreads over; none for one that does without. */
+  async #groups(strategy: string): Promise<readonly ItemGroup[]> {
+    const kind = strategyById(strategy)?.needsGroups;
+    if (kind === 'rules') return this.#session.rules.groups();
+    return kind === 'hints' && this.#session.state.settings.hintUse === 'start'
+      ? groupsOfHints(this.#session.items)
+      : [];
   }
 
   /** Trains when the newest labels are not in the active head yet; true when it did. */

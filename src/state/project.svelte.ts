@@ -17,6 +17,7 @@ import { LabellingState } from './labelling.svelte.ts';
 import { Learning } from './learning.svelte.ts';
 import { MediaCache } from './media.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import { RulesState } from './rules.svelte.ts';
 import { stageStatus, type Stage, type StageStatus } from './stage-status.ts';
 
 /** One open project: its log, its items and the concerns that work on them. */
@@ -37,6 +38,7 @@ export class ProjectSession {
   readonly media: MediaCache;
   readonly encoding: EncodingState;
   readonly classes: ClassesState;
+  readonly rules: RulesState;
   readonly data: DataState;
   readonly learning: Learning;
   readonly labelling: LabellingState;
@@ -64,6 +66,7 @@ export class ProjectSession {
     this.media = new MediaCache(this);
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
+    this.rules = new RulesState(this);
     this.data = new DataState(this);
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);
@@ -138,7 +141,7 @@ export class ProjectSession {
   });
   /** Hidden reference class of an item in a practice run, else null. A hint that was imported as a label is none. */
   reference(id: ItemId): string | null {
-    if (this.#state.imported.has(id)) return null;
+    if (this.#state.settings.hintUse === 'start' || this.#state.imported.has(id)) return null;
     return this.#byId.get(id)?.hint ?? null;
   }
 
@@ -214,6 +217,7 @@ export class ProjectSession {
   async close(): Promise<void> {
     this.encoding.close();
     this.learning.close();
+    this.rules.close();
     this.media.close();
     await this.data.close();
     await this.#summarise();

@@ -1,13 +1,14 @@
 import { strategies } from '../strategies/index.ts';
+import type { Strategy } from '../strategies/strategy.ts';
 
-export interface QueryOption {
-  readonly id: string;
-  readonly name: string;
-  readonly summary: string;
-  readonly source: string;
-}
+export type QueryOption = Pick<Strategy, 'id' | 'name' | 'summary' | 'source' | 'needsGroups'>;
 
 /** What can pick a batch once a model is there. */
-export const QUERY_OPTIONS: readonly QueryOption[] = strategies;
+export const QUERY_OPTIONS: readonly QueryOption[] = strategies.filter((s) => !s.needsGroups);
 /** What can pick while nothing is labelled. */
 export const COLD_START_OPTIONS: readonly QueryOption[] = strategies.filter((s) => s.isColdStart);
+
+/** The starts that this project can use, and the one that is set. */
+export function coldStartOptions(set: string, has: { hints: boolean; rules: boolean }): readonly QueryOption[] {
+  return COLD_START_OPTIONS.filter((s) => !s.needsGroups || has[s.needsGroups] || s.id === set);
+}

@@ -1,4 +1,4 @@
-import { byDisagreement, meanDivergence } from './committee-measures.ts';
+import { byDisagreement, meanDivergence, MOST_COMMITTEE_ROWS } from './committee-measures.ts';
 import type { Strategy } from './strategy.ts';
 
 const MEMBERS = 20;
@@ -11,6 +11,7 @@ export default {
     'Houlsby, Huszar, Ghahramani and Lengyel 2011, Bayesian active learning for classification; here on 20 input-dropout heads (Gal, Islam and Ghahramani 2017).',
   isColdStart: false,
   needsHead: true,
+  mostCandidates: MOST_COMMITTEE_ROWS,
   select: byDisagreement(
     'dropout',
     MEMBERS,

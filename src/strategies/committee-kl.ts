@@ -1,4 +1,4 @@
-import { byDisagreement, meanDivergence } from './committee-measures.ts';
+import { byDisagreement, meanDivergence, MOST_COMMITTEE_ROWS } from './committee-measures.ts';
 import type { Strategy } from './strategy.ts';
 
 const MEMBERS = 8;
@@ -10,6 +10,7 @@ export default {
   source: 'McCallum and Nigam 1998, Employing EM and pool-based active learning for text classification.',
   isColdStart: false,
   needsHead: true,
+  mostCandidates: MOST_COMMITTEE_ROWS,
   select: byDisagreement(
     'bootstrap',
     MEMBERS,

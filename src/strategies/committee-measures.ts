@@ -4,6 +4,10 @@ import type { Committee, CommitteeKind, Strategy } from './strategy.ts';
 
 /** Backends' float32 probabilities differ by far less than this. */
 const CLOSE_VOTE = 5e-5;
+/** A committee costs as many products as it has members: larger pools are sampled first. */
+export const MOST_COMMITTEE_ROWS = 20_000;
+/** Probabilities in one block: 16 MB. */
+const MOST_BLOCK_VALUES = 4e6;
 
 /** Disagreement of one row's members: their probabilities, one array of `classes` after another. */
 export type Disagreement = (members: readonly Float64Array[]) => number;
@@ -46,7 +50,7 @@ export function byDisagreement(
   return async (view, count) => {
     if (!view.committee) throw new RangeError('This strategy needs a trained head.');
     const committee = await view.committee(kind, members);
-    const rough = roughDisagreement(committee, view.candidates, measure);
+    const rough = await roughDisagreement(committee, view.candidates, measure);
     const picks = ranked(view.candidates, rough, count, (rows) => exactDisagreement(committee, rows, measure));
     return picks.map(({ row, utility }) => {
       const { first, second } = topNames(view, row);
@@ -56,12 +60,30 @@ export function byDisagreement(
 }
 
 /** The measure of each row by the members' float32 probabilities. */
-function roughDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Float64Array {
-  const own = committee.probabilities.map(({ cols }) => new Float64Array(cols));
-  return Float64Array.from(rows, (row) => {
-    committee.probabilities.forEach(({ data, cols }, m) => own[m]?.set(data.subarray(row * cols, (row + 1) * cols)));
-    return of(own);
+async function roughDisagreement(committee: Committee, rows: Int32Array, of: Disagreement): Promise<Float64Array> {
+  const { members, classes } = committee;
+  const out = new Float64Array(rows.length);
+  const own = Array.from({ length: members }, () => new Float64Array(classes));
+  await eachBlock(committee, rows, (p, start, count) => {
+    for (let i = 0; i < count; i++) {
+      own.forEach((into, m) => into.set(p.subarray((i * members + m) * classes, (i * members + m + 1) * classes)));
+      out[start + i] = of(own);
+    }
   });
+  return out;
+}
+
+/** Hands over the members' probabilities a block of rows at a time: all at once they would take gigabytes. */
+async function eachBlock(
+  committee: Committee,
+  rows: Int32Array,
+  use: (p: Float32Array, start: number, count: number) => void,
+): Promise<void> {
+  const block = Math.max(1, Math.floor(MOST_BLOCK_VALUES / Math.max(1, committee.members * committee.classes)));
+  for (let start = 0; start < rows.length; start += block) {
+    const part = rows.subarray(start, start + block);
+    use(await committee.probabilities(part), start, part.length);
+  }
 }
 
 /** The same by exact probabilities, identical on every backend. */
@@ -82,19 +104,24 @@ export function disagreementOf(members: readonly Float64Array[], rows: number, o
  * jumps with the backend. Such rows are counted again by exact probabilities if they could be among the `count` best;
  * the others among them keep a lower bound, which is below the cut.
  */
-export function votesOf(committee: Committee, rows: Int32Array, count: number): Float64Array {
+export async function votesOf(committee: Committee, rows: Int32Array, count: number): Promise<Float64Array> {
+  const { members, classes } = committee;
   const highest = new Float64Array(rows.length);
-  const sure = Float64Array.from(rows, (row, i) => {
-    let inDoubt = 0;
-    const votes = committee.probabilities.map(({ data, cols }, m) => {
-      const { first, second, firstClass } = topTwo(data, row, cols);
-      const isSure = cols < 2 || first - second > CLOSE_VOTE;
-      if (!isSure) inDoubt++;
-      // No division of the votes has more entropy than one in which every doubtful member is alone.
-      return isSure ? firstClass : -1 - m;
-    });
-    highest[i] = entropyOfVotes(votes);
-    return inDoubt === 0 ? (highest[i] as number) : 0;
+  const sure = new Float64Array(rows.length);
+  const votes = new Array<number>(members);
+  await eachBlock(committee, rows, (p, start, length) => {
+    for (let i = 0; i < length; i++) {
+      let inDoubt = 0;
+      for (let m = 0; m < members; m++) {
+        const { first, second, firstClass } = topTwo(p, i * members + m, classes);
+        const isSure = classes < 2 || first - second > CLOSE_VOTE;
+        if (!isSure) inDoubt++;
+        // No division of the votes has more entropy than one in which every doubtful member is alone.
+        votes[m] = isSure ? firstClass : -1 - m;
+      }
+      highest[start + i] = entropyOfVotes(votes);
+      sure[start + i] = inDoubt === 0 ? (highest[start + i] as number) : 0;
+    }
   });
   const cut = Float64Array.from(sure).sort()[Math.max(0, rows.length - count)] ?? 0;
   const doubtful = rows.map((_, i) => i).filter((i) => highest[i] !== sure[i] && (highest[i] as number) >= cut);

@@ -9,6 +9,7 @@ const modules = import.meta.glob<{ default: Strategy }>(
     '!./distances.ts',
     '!./diverse.ts',
     '!./herding.ts',
+    '!./spread-start.ts',
     '!./committee-measures.ts',
   ],
   { eager: true },

@@ -21,8 +21,10 @@ export interface Compute {
 
 /** Several heads' opinions of the pool, for strategies that look for disagreement. */
 export interface Committee {
-  /** Class probabilities by project row, one matrix [items, classes] per member. */
-  readonly probabilities: readonly Matrix[];
+  readonly members: number;
+  readonly classes: number;
+  /** Class probabilities of some project rows on the backend, [rows, members, classes]: ask for a few thousand at a time. */
+  probabilities(rows: Int32Array): Promise<Float32Array>;
   /** Exact float64 probabilities of a few rows, one [rows, classes] per member: identical on every backend. */
   exactProbabilities(rows: Int32Array): readonly Float64Array[];
 }
@@ -31,6 +33,13 @@ export interface Committee {
  * 75 % of its input features left out and the rest scaled up, one mask per member (Gupte et al. 2024).
  */
 export type CommitteeKind = 'bootstrap' | 'dropout';
+
+/** Items that may be of one class, by a name that came with the data or by a rule of the user's. A guess, never a label. */
+export interface ItemGroup {
+  readonly name: string;
+  /** Project rows, labelled ones too, ascending. Groups may overlap. */
+  readonly rows: Int32Array;
+}
 
 /** What a strategy sees. Never the classifier. */
 export interface PoolView {
@@ -43,6 +52,10 @@ export interface PoolView {
   /** Rows with a training label, ascending, with their class index (into the head's classes). */
   readonly labelledRows: Int32Array;
   readonly labels: Int32Array;
+  /** Rows that are in the batch already, such as its random share. None when absent. */
+  readonly batchRows?: Int32Array;
+  /** For cold starts that spread over guesses. None when absent. */
+  readonly groups?: readonly ItemGroup[];
   /** Class names in the order of the probability columns, for reasons. */
   readonly classNames: readonly string[];
   /**
@@ -73,6 +86,10 @@ export interface Strategy {
   /** True when it works without any label. */
   readonly isColdStart: boolean;
   readonly needsHead: boolean;
+  /** What its groups are made of; without any it covers the pool. */
+  readonly needsGroups?: 'hints' | 'rules';
+  /** More candidates than this are thinned out at random before it sees them; for those that are slow or need much memory. */
+  readonly mostCandidates?: number;
   /** Returns min(count, candidates) distinct candidate rows, most useful first. */
   select(view: PoolView, count: number, random: Random, compute: Compute): Promise<readonly StrategyPick[]>;
 }

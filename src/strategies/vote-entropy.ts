@@ -1,4 +1,4 @@
-import { votesOf } from './committee-measures.ts';
+import { MOST_COMMITTEE_ROWS, votesOf } from './committee-measures.ts';
 import { topNames } from './shortlist.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -12,10 +12,11 @@ export default {
     'Engelson and Dagan 1996, Minimizing manual annotation cost in supervised training from corpora; committee by Bayesian bootstrap (Rubin 1981).',
   isColdStart: false,
   needsHead: true,
+  mostCandidates: MOST_COMMITTEE_ROWS,
   async select(view, count) {
     if (!view.committee) throw new RangeError('This strategy needs a trained head.');
     const { candidates } = view;
-    const utilities = votesOf(await view.committee('bootstrap', MEMBERS), candidates, count);
+    const utilities = await votesOf(await view.committee('bootstrap', MEMBERS), candidates, count);
     const picks = Array.from(candidates, (row, i) => ({ row, utility: utilities[i] as number }))
       .sort((a, b) => b.utility - a.utility || a.row - b.row)
       .slice(0, count);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import type { Guards } from '../../src/domain/guards.ts';
 import { curveStats, interval, meanCurve, readNpy, type Curve } from './support/curves.ts';
 
 interface BenchContext {
@@ -15,6 +16,7 @@ interface Arm {
   readonly randomShare: number;
   readonly noise: number;
   readonly c: number | null;
+  readonly guards?: Pick<Guards, 'nearDuplicates' | 'skipsOutliers'>;
 }
 interface Task {
   readonly arm: string;
@@ -84,18 +86,27 @@ async function armsOf(page: Page, quick: boolean): Promise<Record<string, Arm>> 
     return { ids: strategies.map((s) => ({ id: s.id, isColdStart: s.isColdStart })), defaults: DEFAULT_SETTINGS };
   });
   const { coldStart, strategy, randomShare } = defaults;
+  const guards = { nearDuplicates: defaults.guards?.nearDuplicates ?? null, skipsOutliers: false };
+  const main = { coldStart, strategy, randomShare, c: null };
   const plain = { randomShare: 0, noise: 0, c: FIXED_C };
   const own = { randomShare: 0, noise: 0, c: null };
   const arms: Record<string, Arm> = {
     random: { ...plain, coldStart: 'random', strategy: 'random' },
     'random-margin': { ...plain, coldStart: 'random', strategy: 'margin' },
-    default: { coldStart, strategy, randomShare, noise: 0, c: null },
+    default: { ...main, noise: 0, guards },
     'random+head': { ...own, coldStart: 'random', strategy: 'random' },
     'random-margin+head': { ...own, coldStart: 'random', strategy: 'margin' },
   };
   if (!quick) {
-    arms['default-noise5'] = { coldStart, strategy, randomShare, noise: 0.05, c: null };
+    arms['default-noise5'] = { ...main, noise: 0.05, guards };
+    arms['default-unguarded'] = { ...main, noise: 0 };
+    arms['default-no-outliers'] = { ...main, noise: 0, guards: { ...guards, skipsOutliers: true } };
     arms['random-margin-noise5'] = { ...plain, coldStart: 'random', strategy: 'margin', noise: 0.05 };
+    // Strategies that take near-duplicates and outliers when nothing keeps them from it.
+    for (const id of ['margin', 'k-center']) {
+      arms[`${id}-guarded`] = { ...plain, coldStart, strategy: id, guards: { ...guards, skipsOutliers: true } };
+      arms[`${id}-unguarded`] = { ...plain, coldStart, strategy: id };
+    }
     for (const { id, isColdStart } of ids) {
       if (id === 'random') continue;
       arms[id] = { ...plain, coldStart: isColdStart ? id : coldStart, strategy: id };

@@ -25,6 +25,8 @@ function pool(): { data: Float32Array; classOf: Int32Array } {
   return { data, classOf };
 }
 
+const GUARDED = ['margin', 'k-center'];
+
 /** @param helpers rows that may help the head without a label; none trains the plain head */
 async function round(
   backend: Backend,
@@ -57,6 +59,20 @@ async function round(
       classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
     });
     picks[strategy] = selection.picks;
+  }
+  for (const strategy of helpers ? [] : GUARDED) {
+    const selection = await learner.select({
+      strategy,
+      count: 20,
+      seed: 9,
+      candidates: Int32Array.from({ length: ROWS - LABELLED - 5 }, (_, i) => i + LABELLED),
+      labelledRows: rows,
+      labels,
+      classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
+      batchRows: Int32Array.from({ length: 5 }, (_, i) => ROWS - 5 + i),
+      guards: { nearDuplicates: 0.4, skipsOutliers: true, quotas: [{ column: 2, atLeast: 8 }] },
+    });
+    picks[`${strategy} guarded`] = selection.picks;
   }
   learner.stop();
   return { head, scores, picks };

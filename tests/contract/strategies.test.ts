@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/domain/random.ts';
 import { strategies } from '../../src/strategies/index.ts';
-import type { Compute, PoolView } from '../../src/strategies/strategy.ts';
+import type { Compute, PoolView, Strategy } from '../../src/strategies/strategy.ts';
+import { guarded, UNGUARDED, WRAPPERS } from '../../src/strategies/wrappers/compose.ts';
+import type { GuardRequest } from '../../src/strategies/wrappers/wrapper.ts';
 import { PlainCompute } from '../fakes/plain-compute.ts';
 
 const compute: Compute = new PlainCompute();
@@ -11,13 +13,20 @@ interface Shape {
   readonly classes: number;
   /** Every row the same embedding and the same probabilities. */
   readonly isFlat?: boolean;
+  /** Half of the features are the same in every row. */
+  readonly isConstant?: boolean;
+  /** So many rows in turn have one embedding. */
+  readonly copies?: number;
 }
 
 /** A pool whose row 0 is labelled; every third row is not a candidate. */
-function poolOf({ rows, classes, isFlat = false }: Shape): PoolView {
+function poolOf({ rows, classes, isFlat = false, isConstant = false, copies = 1 }: Shape): PoolView {
   const random = seededRandom(7);
   const dim = 6;
-  const data = new Float32Array(rows * dim).map(() => (isFlat ? 1 : random.normal()));
+  const drawn = new Float32Array(rows * dim).map((_, i) =>
+    isFlat || (isConstant && i % dim >= dim / 2) ? 1 : random.normal(),
+  );
+  const data = drawn.map((_, i) => drawn[Math.floor(i / dim / copies) * dim + (i % dim)] as number);
   const exact = new Float64Array(rows * classes);
   for (let r = 0; r < rows; r++) {
     const weights = Array.from({ length: classes }, () => (isFlat ? 1 : Math.exp(2 * random.normal())));
@@ -38,7 +47,14 @@ function poolOf({ rows, classes, isFlat = false }: Shape): PoolView {
         perturbed(exact, classes, m + (kind === 'dropout' ? 50 : 0)),
       );
       return Promise.resolve({
-        probabilities: all.map((p) => ({ data: Float32Array.from(p), rows, cols: classes })),
+        members,
+        classes,
+        probabilities: (wanted) =>
+          Promise.resolve(
+            Float32Array.from(
+              Array.from(wanted).flatMap((r) => all.flatMap((p) => [...p.subarray(r * classes, (r + 1) * classes)])),
+            ),
+          ),
         exactProbabilities: (wanted) => all.map((p) => rowsOf(p, wanted, classes)),
       });
     },
@@ -60,13 +76,46 @@ function perturbed(exact: Float64Array, classes: number, seed: number): Float64A
   return out;
 }
 
-describe.each(strategies.map((s) => [s.id, s] as const))('strategy %s', (_, strategy) => {
+/** Every strategy as it is, inside each wrapper, and inside all of them. */
+const GUARDS: Record<string, GuardRequest> = {
+  'near-duplicates': { ...UNGUARDED, nearDuplicates: 0.98 },
+  outliers: { ...UNGUARDED, skipsOutliers: true },
+  'class-quota': { ...UNGUARDED, quotas: [0, 1, 5].map((column) => ({ column, atLeast: 3 })) },
+  subsample: UNGUARDED,
+};
+const all: GuardRequest = {
+  nearDuplicates: 0.98,
+  skipsOutliers: true,
+  quotas: [0, 1, 5].map((column) => ({ column, atLeast: 3 })),
+};
+const cases = strategies.flatMap((s): [string, Strategy, boolean][] => [
+  [s.id, s, false],
+  ...Object.entries(GUARDS).map(([id, guards]): [string, Strategy, boolean] => [
+    `${s.id} in ${id}`,
+    wrapped(s, guards, id === 'subsample'),
+    true,
+  ]),
+  [`${s.id} in all wrappers`, wrapped(s, all, true), true],
+]);
+
+function wrapped(strategy: Strategy, guards: GuardRequest, isSampled: boolean): Strategy {
+  const inner = isSampled ? { ...strategy, mostCandidates: 30 } : strategy;
+  return { ...strategy, select: guarded(inner, guards) };
+}
+
+it('tries every wrapper', () => {
+  expect(Object.keys(GUARDS).sort()).toEqual(WRAPPERS.map((w) => w.id).sort());
+});
+
+describe.each(cases)('strategy %s', (_, strategy, isWrapped) => {
   it.each([
     ['many rows', { rows: 300, classes: 4 }, 20],
     ['a batch larger than the pool', { rows: 9, classes: 3 }, 50],
     ['one class', { rows: 60, classes: 1 }, 5],
     ['two classes', { rows: 60, classes: 2 }, 5],
     ['150 classes', { rows: 200, classes: 150 }, 10],
+    ['features that never vary', { rows: 120, classes: 3, isConstant: true }, 10],
+    ['every item three times', { rows: 150, classes: 3, copies: 3 }, 10],
     ['identical rows', { rows: 90, classes: 3, isFlat: true }, 10],
     ['one candidate', { rows: 2, classes: 2 }, 3],
   ] as const)('picks distinct candidates and says why: %s', async (_name, shape, count) => {
@@ -103,7 +152,7 @@ describe.each(strategies.map((s) => [s.id, s] as const))('strategy %s', (_, stra
     );
   });
 
-  it('has facts for the menu', () => {
+  it.skipIf(isWrapped)('has facts for the menu', () => {
     expect(strategy.summary).toMatch(/\.$/);
     expect(strategy.source).not.toBe('');
     expect(strategy.isColdStart).toBe(!strategy.needsHead);

@@ -70,7 +70,14 @@ export function withProbabilities(
     committee: (kind, members) => {
       const all = Array.from({ length: members }, (_, m) => member(kind, m));
       return Promise.resolve({
-        probabilities: all.map(rounded),
+        members,
+        classes,
+        probabilities: (wanted) =>
+          Promise.resolve(
+            Float32Array.from(
+              Array.from(wanted).flatMap((r) => all.flatMap((p) => [...p.subarray(r * classes, (r + 1) * classes)])),
+            ),
+          ),
         exactProbabilities: (wanted) => all.map((p) => rowsOf(p, wanted, classes)),
       });
     },
@@ -80,10 +87,8 @@ export function withProbabilities(
 /** The same view on a backend that rounds otherwise: every float32 probability is off by up to `noise`, never negative. */
 export function roundedView(view: PoolView, noise: number, seed: number): PoolView {
   const random = seededRandom(seed);
-  const off = (m: Matrix): Matrix => ({
-    ...m,
-    data: m.data.map((p) => Math.max(0, p + (2 * random.next() - 1) * noise)),
-  });
+  const offOne = (p: number): number => Math.max(0, p + (2 * random.next() - 1) * noise);
+  const off = (m: Matrix): Matrix => ({ ...m, data: m.data.map(offOne) });
   const { committee, probabilities } = view;
   return {
     ...view,
@@ -92,7 +97,7 @@ export function roundedView(view: PoolView, noise: number, seed: number): PoolVi
       committee &&
       (async (kind, members) => {
         const formed = await committee(kind, members);
-        return { ...formed, probabilities: formed.probabilities.map(off) };
+        return { ...formed, probabilities: async (rows) => (await formed.probabilities(rows)).map(offOne) };
       }),
   };
 }

@@ -14,6 +14,7 @@ import {
 import { parseEvents } from '../../src/formats/validate-events.ts';
 import { mergeEvents } from '../../src/loop/merge-events.ts';
 import { EVENTS_FORMAT_1 } from '../fixtures/events-format-1.ts';
+import { EVENTS_GUARDS_1 } from '../fixtures/events-guards-1.ts';
 
 const hex = (n: number): ItemId => itemId(n.toString(16).padStart(64, '0'));
 const frozen = (): WinnowEvent[] => parseEvents(EVENTS_FORMAT_1.split('\n').map((line) => JSON.parse(line) as unknown));
@@ -323,6 +324,48 @@ describe('merging', () => {
     const [a, b] = [new Log(), new Log()];
     const other = b.events.map((e) => ({ ...e, id: eventId('other') }));
     expect(() => mergeEvents(a.events, other)).toThrow('bad-input');
+  });
+});
+
+describe('guards and rules, version 1 (frozen)', () => {
+  const lines = (): Record<string, unknown>[] =>
+    EVENTS_GUARDS_1.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  it('are still read and fold to the same settings', () => {
+    expect(ProjectFold.of(parseEvents(lines())).state().settings).toMatchObject({
+      coldStart: 'rule-start',
+      guards: {
+        version: 1,
+        nearDuplicates: null,
+        skipsOutliers: true,
+        quotas: [{ classId: 'c1', atLeast: 3 }],
+      },
+      rules: {
+        version: 1,
+        list: [
+          { id: 'r1', classId: 'c1', kind: 'words', text: 'refund*, money back' },
+          { id: 'r2', classId: 'c2', kind: 'pattern', text: '\\bcard\\b' },
+        ],
+      },
+      hintUse: 'start',
+    });
+  });
+
+  it('are absent from older projects, which stay unguarded', () => {
+    const { settings } = ProjectFold.of(frozen()).state();
+    expect([settings.guards, settings.rules, settings.hintUse]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('are refused when they are newer or broken', () => {
+    const refuse = (settings: Record<string, unknown>): void => {
+      const bad = lines().map((line, i) => (i === 1 ? { ...line, settings } : line));
+      expect(() => parseEvents(bad)).toThrow('Entry 2');
+    };
+    const guards = { version: 1, nearDuplicates: null, skipsOutliers: true, quotas: [] };
+    refuse({ guards: { ...guards, version: 2 } });
+    refuse({ guards: { ...guards, nearDuplicates: 1.5 } });
+    refuse({ guards: { ...guards, quotas: [{ classId: 'c1', atLeast: 0 }] } });
+    refuse({ rules: { version: 1, list: [{ id: 'r', classId: 'c', kind: 'glob', text: '*' }] } });
+    refuse({ hintUse: 'never' });
   });
 });
 

@@ -169,11 +169,16 @@ describe('the others have the properties that they are for', () => {
       exactProbabilities: of(exact),
       committee: (_, members) =>
         Promise.resolve({
-          probabilities: Array.from({ length: members }, () => ({
-            data: Float32Array.from(flipped),
-            rows: 200,
-            cols: 2,
-          })),
+          members,
+          classes: 2,
+          probabilities: (rows) =>
+            Promise.resolve(
+              Float32Array.from(
+                Array.from(rows).flatMap((r) =>
+                  Array.from({ length: members }, () => [...of(flipped)(Int32Array.of(r))]).flat(),
+                ),
+              ),
+            ),
           exactProbabilities: (rows) => Array.from({ length: members }, () => of(flipped)(rows)),
         }),
     };

@@ -18,8 +18,10 @@ import type {
 } from '../../loop/ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import { strategyById } from '../../strategies/index.ts';
-import type { Committee, CommitteeKind } from '../../strategies/strategy.ts';
+import type { Committee, CommitteeKind, PoolView } from '../../strategies/strategy.ts';
+import { guarded } from '../../strategies/wrappers/compose.ts';
 import { bestStationary } from '../wasm/wasm-matrix.ts';
+import { committeeProduct } from './committee-product.ts';
 import { HeadFitter } from './head-fitter.ts';
 import type { Engine, Pool } from './engine.ts';
 import { startEngine } from './start-engine.ts';
@@ -102,19 +104,22 @@ export class LocalLearner implements Learner {
     const pool = this.#requirePool();
     const strategy = strategyById(request.strategy);
     if (!strategy) throw new WinnowError('learner-failed', `There is no strategy called ${request.strategy}`);
-    const head = strategy.needsHead ? this.#requireHead() : null;
+    const needsHead = strategy.needsHead || (request.guards?.quotas.length ?? 0) > 0;
+    const head = needsHead ? this.#requireHead() : null;
     const scored = head ? await this.#score() : null;
     const started = performance.now();
-    const picks = await strategy.select(
+    const picks = await guarded(strategy, request.guards)(
       {
         embeddings: pool,
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
-        committee: head ? (kind, members) => this.#committee(head, kind, members, request) : null,
+        committee: head ? onceEach((kind, members) => this.#committee(head, kind, members, request)) : null,
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
+        ...(request.batchRows ? { batchRows: request.batchRows } : {}),
+        ...(request.groups ? { groups: request.groups } : {}),
       },
       request.count,
       seededRandom(request.seed),
@@ -188,13 +193,13 @@ export class LocalLearner implements Learner {
             random,
             { products },
           );
-    const probabilities = [];
-    for (const member of heads) {
-      const { weights, bias } = foldHead(member);
-      const data = await pool.probabilities(weights, bias);
-      probabilities.push({ data, rows: pool.rows, cols: bias.length });
-    }
-    return { probabilities, exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)) };
+    const product = committeeProduct(heads, this.#requireEngine().compute);
+    return {
+      members: heads.length,
+      classes: head.bias.length,
+      probabilities: (rows) => product(gatherRows(pool, rows).data, rows.length),
+      exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)),
+    };
   }
 
   #requireEngine(): Engine {
@@ -211,4 +216,15 @@ export class LocalLearner implements Learner {
     if (!this.#head) throw new WinnowError('learner-failed', 'No head is trained yet');
     return this.#head;
   }
+}
+
+/** Forms each committee once in a selection, however often a wrapper asks the strategy again. */
+function onceEach(form: NonNullable<PoolView['committee']>): NonNullable<PoolView['committee']> {
+  const formed = new Map<string, Promise<Committee>>();
+  return (kind, members) => {
+    const key = `${kind} ${members}`;
+    const committee = formed.get(key) ?? form(kind, members);
+    formed.set(key, committee);
+    return committee;
+  };
 }

@@ -2,6 +2,7 @@ import type { Backend } from '../../domain/events.ts';
 import type { MakeStationary } from '../../domain/stationary-matrix.ts';
 import type { Compute, Matrix } from '../../strategies/strategy.ts';
 import type { Engine, Pool } from '../learner/engine.ts';
+import { softmaxRows } from '../learner/softmax-rows.ts';
 import { nearestByProducts } from '../learner/nearest.ts';
 
 /** Everything on stationary matrices: WebAssembly, or plain TypeScript where there is none. */
@@ -58,7 +59,7 @@ class StationaryPool implements Pool {
     const classes = bias.length;
     const out = new Float32Array(this.rows * classes);
     this.#matrix.times(weights, classes, out);
-    softmaxRows(out, this.rows, bias);
+    softmaxRows(out, bias, classes);
     return Promise.resolve(out);
   }
 
@@ -70,26 +71,5 @@ class StationaryPool implements Pool {
 
   dispose(): void {
     this.#matrix.release();
-  }
-}
-
-/** softmax(row + bias) in place, [rows, classes]. */
-function softmaxRows(values: Float32Array, rows: number, bias: Float32Array): void {
-  const classes = bias.length;
-  for (let i = 0; i < rows; i++) {
-    const from = i * classes;
-    let max = -Infinity;
-    for (let c = 0; c < classes; c++) {
-      const value = (values[from + c] as number) + (bias[c] as number);
-      values[from + c] = value;
-      if (value > max) max = value;
-    }
-    let sum = 0;
-    for (let c = 0; c < classes; c++) {
-      const e = Math.exp((values[from + c] as number) - max);
-      values[from + c] = e;
-      sum += e;
-    }
-    for (let c = 0; c < classes; c++) values[from + c] = (values[from + c] as number) / sum;
   }
 }

@@ -50,7 +50,9 @@ export class AppPage {
   }
 
   /** Takes the offer that choosing files has brought up. */
-  async accept(hints: 'Ignore them' | 'Use them as labels' | 'Hide them as a reference'): Promise<void> {
+  async accept(
+    hints: 'Ignore them' | 'Use them as labels' | 'Use them to choose what comes first' | 'Hide them as a reference',
+  ): Promise<void> {
     const choice = this.page.getByText(hints);
     await expect(this.page.getByTestId('accept-offer')).toBeVisible();
     if (await choice.isVisible()) await choice.click();

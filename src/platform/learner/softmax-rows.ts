@@ -1,0 +1,23 @@
+/**
+ * softmax(row + bias) in place.
+ * @param values row-major [rows, classes] @param bias of the rows in turn: row-major [period, classes], rows a multiple of period
+ */
+export function softmaxRows(values: Float32Array, bias: Float32Array, classes: number): void {
+  const period = bias.length;
+  for (let from = 0; from < values.length; from += classes) {
+    const biasAt = from % period;
+    let max = -Infinity;
+    for (let c = 0; c < classes; c++) {
+      const value = (values[from + c] as number) + (bias[biasAt + c] as number);
+      values[from + c] = value;
+      if (value > max) max = value;
+    }
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const e = Math.exp((values[from + c] as number) - max);
+      values[from + c] = e;
+      sum += e;
+    }
+    for (let c = 0; c < classes; c++) values[from + c] = (values[from + c] as number) / sum;
+  }
+}
