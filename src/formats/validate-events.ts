@@ -14,6 +14,7 @@ const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const stopping = v.object({ kappa: share, poolError: share, slope: share, target: share, budget: count });
 const settings = v.object({
+  task: v.optional(v.picklist(['single', 'multi'])),
   testSize: count,
   batchSize: v.pipe(count, v.minValue(1)),
   randomShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
@@ -38,7 +39,22 @@ const schema = v.object({
   ),
 });
 
-/** Shapes of event format 1. */
+const suggestion = v.object({ classId: text, probability: real });
+const distinct = v.pipe(
+  v.array(text),
+  v.check((ids) => new Set(ids).size === ids.length),
+);
+const label = {
+  ...base,
+  item: text,
+  annotator: text,
+  durationMs: v.pipe(real, v.minValue(0)),
+  round: nullable(count),
+  strategy: nullable(text),
+  modelVersion: nullable(count),
+};
+
+/** Shapes of event formats 1 and 2. */
 const EVENT = v.variant('kind', [
   v.object({
     ...base,
@@ -63,17 +79,12 @@ const EVENT = v.variant('kind', [
     modelVersion: nullable(count),
     picks: v.array(pick),
   }),
+  v.object({ ...label, kind: v.literal('label'), classId: text, suggestion: nullable(suggestion) }),
   v.object({
-    ...base,
-    kind: v.literal('label'),
-    item: text,
-    classId: text,
-    annotator: text,
-    durationMs: v.pipe(real, v.minValue(0)),
-    suggestion: nullable(v.object({ classId: text, probability: real })),
-    round: nullable(count),
-    strategy: nullable(text),
-    modelVersion: nullable(count),
+    ...label,
+    kind: v.literal('label-set'),
+    classIds: distinct,
+    suggestions: nullable(v.array(suggestion)),
   }),
   v.object({ ...base, kind: v.literal('skip'), item: text, annotator: text, round: nullable(count) }),
   v.object({ ...base, kind: v.literal('flag'), item: text, annotator: text, isFlagged: v.boolean() }),

@@ -1,3 +1,4 @@
+import { oneClassOf } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { bootstrapInterval, wilsonInterval, type Interval } from '../domain/intervals.ts';
@@ -38,7 +39,7 @@ export function evaluateTestSet(
   seed: number,
 ): TestReport {
   const pairs = [...state.test].flatMap((item) => {
-    const truth = state.labels.get(item)?.classId;
+    const truth = oneClassOf(state.labels.get(item));
     const guess = predicted.get(item);
     return truth && guess ? [{ item, truth, guess }] : [];
   });

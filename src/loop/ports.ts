@@ -212,8 +212,10 @@ export interface LearnerInfo {
 export interface TrainRequest {
   /** Matrix rows with a training label, ascending. */
   readonly rows: Int32Array;
-  /** Class index of each. */
+  /** Class index of each; empty with `targets`. */
   readonly labels: Int32Array;
+  /** Where an item can have several classes: `memberships` of the rows, row-major [rows, classes]. */
+  readonly targets?: Uint8Array | undefined;
   readonly classCount: number;
   readonly seed: number;
   /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
@@ -229,6 +231,8 @@ export interface FittedHead {
   readonly weights: Float32Array;
   readonly bias: Float32Array;
   readonly lambda: number;
+  /** See `Head`. */
+  readonly thresholds?: Float32Array | undefined;
   readonly fitMs: number;
 }
 /** Per-row summary of the pool under the current head; arrays are [items]. */

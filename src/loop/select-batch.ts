@@ -3,11 +3,11 @@ import type { ProjectState, RoundState } from '../domain/fold.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Item } from '../domain/item.ts';
 import type { Learner } from './ports.ts';
-import type { TrainingSet } from './training-set.ts';
+import { hasContrast, type TrainingSet } from './training-set.ts';
 
 /**
- * Asks the strategy for the rest of a round's batch. With fewer than two classes labelled nothing is uncertain yet,
- * so the cold start goes on. The learner must hold the head of `state.activeModel`.
+ * Asks the strategy for the rest of a round's batch. While no class can be told from its absence nothing is uncertain
+ * yet, so the cold start goes on. The learner must hold the head of `state.activeModel`.
  */
 export async function selectBatch(
   state: ProjectState,
@@ -17,7 +17,7 @@ export async function selectBatch(
   set: TrainingSet,
   learner: Learner,
 ): Promise<EventDraft> {
-  const isCold = set.classes.length < 2 || state.activeModel === null;
+  const isCold = !hasContrast(set) || state.activeModel === null;
   const strategy = isCold ? state.settings.coldStart : state.settings.strategy;
   const count = Math.min(round.size - round.picks.length, pool.length);
   const { picks } =

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, EVENT_FORMAT } from '../domain/events.ts';
 import { projectId, type ProjectId } from '../domain/ids.ts';
 import type { Modality } from '../domain/item.ts';
 import { encodersFor } from '../encoders/index.ts';
@@ -209,7 +209,7 @@ export class AppState {
       const encoder = encodersFor(modality)[0]?.id ?? '';
       const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs, {
         kind: 'project-created',
-        format: 1,
+        format: EVENT_FORMAT,
         name,
         modality,
         seed: hasReference ? 20_260 : this.#services.ids.seed(),

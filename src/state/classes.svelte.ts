@@ -1,3 +1,4 @@
+import { classesOf } from '../domain/events.ts';
 import { classId, type ClassId } from '../domain/ids.ts';
 import { addClass, changeClass, type ClassDef, type Schema } from '../domain/schema.ts';
 import type { ProjectSession } from './project.svelte.ts';
@@ -13,7 +14,7 @@ export class ClassesState {
   readonly #counts = $derived.by(() => {
     const counts = new Map<ClassId, number>();
     for (const label of this.#session.state.labels.values()) {
-      counts.set(label.classId, (counts.get(label.classId) ?? 0) + 1);
+      for (const id of classesOf(label)) counts.set(id, (counts.get(id) ?? 0) + 1);
     }
     return counts;
   });

@@ -1,3 +1,4 @@
+import { oneClassOf } from '../domain/events.ts';
 import { isAbort } from '../domain/errors.ts';
 import { forecastGain, type Forecast } from '../domain/forecast.ts';
 import type { ItemId } from '../domain/ids.ts';
@@ -57,7 +58,7 @@ export class InsightState {
     const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
     if (!output) return null;
     const labelled = output.items.flatMap((item, i) => {
-      const truth = output.classes.indexOf(state.labels.get(item)?.classId ?? ('' as never));
+      const truth = output.classes.indexOf(oneClassOf(state.labels.get(item)) ?? ('' as never));
       return truth < 0 ? [] : [{ i, truth }];
     });
     const width = output.classes.length;
@@ -143,7 +144,7 @@ export class InsightState {
     if (!output) return null;
     const width = output.classes.length;
     const rows = output.items.flatMap((item, i) => {
-      const truth = state.labels.get(item)?.classId;
+      const truth = oneClassOf(state.labels.get(item));
       if (!truth) return [];
       const own = output.probabilities.subarray(i * width, (i + 1) * width);
       return [{ doubt: 1 - Math.max(...own), isWrong: output.predicted.get(item) !== truth }];
@@ -163,7 +164,7 @@ export class InsightState {
       const list = await imitateRandomSampling(
         {
           rows: test.map((id) => s.itemById(id)?.row ?? 0),
-          classes: test.map((id) => s.state.labels.get(id)?.classId ?? ('' as never)),
+          classes: test.map((id) => oneClassOf(s.state.labels.get(id)) ?? ('' as never)),
           pool: helperRows(s.state, s.items, (item) => s.encoding.has(item.id)),
           seed: hashSeed(s.state.seed, 'random-curve'),
         },
@@ -181,7 +182,7 @@ export class InsightState {
       return [
         {
           labels: p.labels,
-          isRight: test.map((id: ItemId) => output.predicted.get(id) === s.state.labels.get(id)?.classId),
+          isRight: test.map((id: ItemId) => output.predicted.get(id) === oneClassOf(s.state.labels.get(id))),
         },
       ];
     });

@@ -1,4 +1,4 @@
-import type { EventDraft, Labelled, Pick, Skipped } from '../domain/events.ts';
+import { classesOf, type EventDraft, type Labelled, type Pick, type Skipped } from '../domain/events.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { findClass } from '../domain/schema.ts';
@@ -23,8 +23,8 @@ export interface CurrentItem {
   readonly suggestions: readonly SuggestionView[];
   readonly modelVersion: number | null;
   readonly isFlagged: boolean;
-  /** Standing label when the item is shown again. */
-  readonly previous: ClassId | null;
+  /** Classes of the standing label when the item is shown again. */
+  readonly previous: readonly ClassId[] | null;
   /** Full text, or null while it is read and for images. */
   readonly text: string | null;
   /** Object URL of the original or the thumbnail; null while it is read and for texts. */
@@ -63,6 +63,7 @@ export class LabellingState {
     const { state } = this.#session;
     const isTest = state.test.has(id);
     const asked = this.#ask(id);
+    const labelled = state.labels.get(id);
     const suggestions = isTest ? [] : this.#suggest(id);
     const media = this.#session.media.get(item);
     return {
@@ -78,7 +79,7 @@ export class LabellingState {
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
       isFlagged: state.flags.has(id),
-      previous: state.labels.get(id)?.classId ?? null,
+      previous: labelled ? classesOf(labelled) : null,
       text: media.text,
       url: media.url,
       isThumbnail: media.isThumbnail,

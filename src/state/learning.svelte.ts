@@ -178,7 +178,7 @@ export class Learning {
     const s = this.#session;
     const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
     const encoder = s.encoding.key;
-    if (set.rows.length === 0 || isUpToDate(s.state, set, encoder)) return false;
+    if (set.classes.length === 0 || isUpToDate(s.state, set, encoder)) return false;
     this.#isTraining = true;
     this.#step = 'Training the model.';
     try {
@@ -246,8 +246,8 @@ export class Learning {
   async #use(learner: Learner, head: Head): Promise<void> {
     if (this.#current === head.version) return;
     if (head.dim !== this.#dim) throw new WinnowError('learner-failed', 'The checkpoint belongs to another encoder.');
-    const { dim, mean, scale, weights, bias, lambda } = head;
-    await learner.use({ dim, mean, scale, weights, bias, lambda, fitMs: 0 } satisfies FittedHead);
+    const { dim, mean, scale, weights, bias, lambda, thresholds } = head;
+    await learner.use({ dim, mean, scale, weights, bias, lambda, thresholds, fitMs: 0 } satisfies FittedHead);
     this.#current = head.version;
   }
 
