@@ -1,3 +1,5 @@
+import type { Task } from '../domain/events.ts';
+
 /** What separates the classes of an item in a cell of a table; "none of these" is an empty cell. */
 export const CLASS_SEPARATOR = '|';
 
@@ -16,4 +18,31 @@ export function splitClasses(cell: string): string[] {
     else names[names.length - 1] += sign === '\\' ? (cell[++i] ?? '') : sign;
   }
   return names;
+}
+
+/**
+ * Class names in a cell or folder name that came with the data. Where an item can have several: a JSON array, or parts
+ * between `|` or, without one, `;`.
+ */
+export function namesOfHint(hint: string | null, task: Task): string[] {
+  const clean = hint?.trim() ?? '';
+  if (clean === '') return [];
+  if (task === 'single') return [clean];
+  const parts = jsonNames(clean) ?? (clean.includes(CLASS_SEPARATOR) ? splitClasses(clean) : clean.split(';'));
+  const seen = new Map<string, string>();
+  for (const part of parts) {
+    const name = part.trim();
+    if (name !== '' && !seen.has(name.toLowerCase())) seen.set(name.toLowerCase(), name);
+  }
+  return [...seen.values()];
+}
+
+function jsonNames(cell: string): string[] | null {
+  if (!cell.startsWith('[')) return null;
+  try {
+    const value: unknown = JSON.parse(cell);
+    return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
+  } catch {
+    return null;
+  }
 }

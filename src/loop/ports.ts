@@ -267,7 +267,10 @@ export interface Learner {
   load(data: Float32Array, rows: number, dim: number): Promise<void>;
   /** Fits a head and makes it the current one. */
   train(request: TrainRequest): Promise<FittedHead>;
-  /** Fits a head without making it the current one, and says which class it gives each test row. */
+  /**
+   * Fits a head without making it the current one, and says which class it gives each test row; with `targets`, 1 or 0
+   * for each class, [test, classes].
+   */
   tryHead(request: TrainRequest, test: Int32Array): Promise<Int32Array>;
   /** Makes a stored head the current one (undo, reopening). */
   use(head: FittedHead | null): Promise<void>;

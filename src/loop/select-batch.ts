@@ -1,8 +1,10 @@
-import type { EventDraft } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, type EventDraft } from '../domain/events.ts';
 import type { ProjectState, RoundState } from '../domain/fold.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Item } from '../domain/item.ts';
 import type { Learner } from './ports.ts';
+import { strategyById } from '../strategies/index.ts';
+import { suits } from '../strategies/shortlist.ts';
 import { hasContrast, type TrainingSet } from './training-set.ts';
 
 /**
@@ -18,7 +20,7 @@ export async function selectBatch(
   learner: Learner,
 ): Promise<EventDraft> {
   const isCold = !hasContrast(set) || state.activeModel === null;
-  const strategy = isCold ? state.settings.coldStart : state.settings.strategy;
+  const strategy = isCold ? state.settings.coldStart : suitable(state);
   const count = Math.min(round.size - round.picks.length, pool.length);
   const { picks } =
     count <= 0
@@ -42,4 +44,10 @@ export async function selectBatch(
       return item ? [{ item: item.id, strategy, utility: p.utility, reason: p.reason }] : [];
     }),
   };
+}
+
+/** The chosen strategy, or the default one where it makes no sense of the project's probabilities. */
+function suitable({ settings, task }: ProjectState): string {
+  const chosen = strategyById(settings.strategy);
+  return chosen && !suits(chosen, task) ? DEFAULT_SETTINGS.strategy : settings.strategy;
 }

@@ -1,4 +1,6 @@
+import type { Task } from '../domain/events.ts';
 import { strategies } from '../strategies/index.ts';
+import { suits } from '../strategies/shortlist.ts';
 
 export interface QueryOption {
   readonly id: string;
@@ -8,6 +10,8 @@ export interface QueryOption {
 }
 
 /** What can pick a batch once a model is there. */
-export const QUERY_OPTIONS: readonly QueryOption[] = strategies;
+export function queryOptions(task: Task): readonly QueryOption[] {
+  return strategies.filter((s) => suits(s, task));
+}
 /** What can pick while nothing is labelled. */
 export const COLD_START_OPTIONS: readonly QueryOption[] = strategies.filter((s) => s.isColdStart);

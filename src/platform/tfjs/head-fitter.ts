@@ -1,4 +1,5 @@
 import { WinnowError } from '../../domain/errors.ts';
+import { fitSets } from '../../domain/fit-sets.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { crossValidateC, DEFAULT_C, lambdaOf } from '../../domain/regularisation.ts';
@@ -40,6 +41,10 @@ export class HeadFitter {
   async fit(pool: Pool, request: TrainRequest): Promise<FittedHead> {
     const { rows, classCount, c } = request;
     if (rows.length === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
+    if (request.targets) {
+      const { targets, seed } = request;
+      return { ...fitSets(pool.gather(rows), targets, rows.length, pool.dim, classCount, seed, c), fitMs: 0 };
+    }
     const isScarce = rows.length < classCount * ENOUGH_LABELS_PER_CLASS;
     const helpers = request.pool && request.pool.length >= LEAST_POOL ? request.pool : null;
     const semi =

@@ -29,15 +29,16 @@ export class Pool {
   }
 
   /**
-   * softmax(X W + b) for every row, row-major [rows, classes].
+   * softmax(X W + b) for every row, or the sigmoid of each logit where classes are independent; row-major [rows, classes].
    * @param weights [dim, classes] @param bias [classes]
    */
-  async probabilities(weights: Float32Array, bias: Float32Array): Promise<Float32Array> {
+  async probabilities(weights: Float32Array, bias: Float32Array, isIndependent = false): Promise<Float32Array> {
     const classes = bias.length;
     return this.#map(classes, () => {
       const w = tf.tensor2d(weights, [this.dim, classes]);
       const b = tf.tensor1d(bias);
-      return { apply: (x) => tf.softmax(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D, inputs: [w, b] };
+      const activation = isIndependent ? tf.sigmoid : tf.softmax;
+      return { apply: (x) => activation(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D, inputs: [w, b] };
     });
   }
 
