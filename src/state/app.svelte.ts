@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, EVENT_FORMAT } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, EVENT_FORMAT, type Task } from '../domain/events.ts';
 import { projectId, type ProjectId } from '../domain/ids.ts';
 import type { Modality } from '../domain/item.ts';
 import { encodersFor } from '../encoders/index.ts';
@@ -106,8 +106,8 @@ export class AppState {
     }
   }
 
-  async createProject(name: string, modality: Modality): Promise<void> {
-    await this.#create(name.trim() || 'Untitled project', modality, false);
+  async createProject(name: string, modality: Modality, task: Task = 'single'): Promise<void> {
+    await this.#create(name.trim() || 'Untitled project', modality, false, task);
   }
 
   async startSample(sample: keyof typeof SAMPLES): Promise<void> {
@@ -199,7 +199,12 @@ export class AppState {
     }
   }
 
-  async #create(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
+  async #create(
+    name: string,
+    modality: Modality,
+    hasReference: boolean,
+    task: Task = 'single',
+  ): Promise<ProjectSession | null> {
     const storage = this.#storage;
     if (!storage) return null;
     this.#isStarting = true;
@@ -213,7 +218,7 @@ export class AppState {
         name,
         modality,
         seed: hasReference ? 20_260 : this.#services.ids.seed(),
-        settings: { ...DEFAULT_SETTINGS, encoder },
+        settings: { ...DEFAULT_SETTINGS, encoder, task },
         hasReference,
       });
       this.#project = session;

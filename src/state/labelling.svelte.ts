@@ -1,17 +1,15 @@
-import { classesOf, type EventDraft, type Labelled, type Pick, type Skipped } from '../domain/events.ts';
+import { classesOf, type EventDraft, type Label, type Pick, type Skipped } from '../domain/events.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { findClass } from '../domain/schema.ts';
+import { namesOfHint } from '../formats/class-list.ts';
+import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
 import { batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
 import type { ProjectSession } from './project.svelte.ts';
+import { suggestionsOf, type SuggestionView } from './suggestions.ts';
+import { Ticks } from './ticks.svelte.ts';
 
-export interface SuggestionView {
-  readonly classId: ClassId;
-  readonly name: string;
-  readonly colour: number;
-  readonly probability: number;
-}
 export interface CurrentItem {
   readonly item: Item;
   readonly isTest: boolean;
@@ -25,6 +23,8 @@ export interface CurrentItem {
   readonly isFlagged: boolean;
   /** Classes of the standing label when the item is shown again. */
   readonly previous: readonly ClassId[] | null;
+  /** Classes that count as chosen now: the standing ones or, where there can be several, those that are ticked. */
+  readonly chosen: readonly ClassId[];
   /** Full text, or null while it is read and for images. */
   readonly text: string | null;
   /** Object URL of the original or the thumbnail; null while it is read and for texts. */
@@ -42,10 +42,12 @@ export class LabellingState {
   #isBusy = false;
   #shownAt = 0;
   #shownItem: ItemId | null = null;
+  readonly #ticks: Ticks;
   #neighbours = $state.raw<{ of: ItemId; items: readonly Item[] } | null>(null);
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.#ticks = new Ticks(session);
   }
 
   readonly #batchQueue = $derived.by(() => batchQueue(this.#session.state));
@@ -64,6 +66,7 @@ export class LabellingState {
     const isTest = state.test.has(id);
     const asked = this.#ask(id);
     const labelled = state.labels.get(id);
+    const previous = labelled ? classesOf(labelled) : null;
     const suggestions = isTest ? [] : this.#suggest(id);
     const media = this.#session.media.get(item);
     return {
@@ -79,7 +82,8 @@ export class LabellingState {
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
       isFlagged: state.flags.has(id),
-      previous: labelled ? classesOf(labelled) : null,
+      previous,
+      chosen: state.task === 'multi' ? this.#ticks.of(id, previous) : (previous ?? []),
       text: media.text,
       url: media.url,
       isThumbnail: media.isThumbnail,
@@ -98,12 +102,14 @@ export class LabellingState {
   });
   readonly recent = $derived.by(() => {
     const { state } = this.#session;
-    const last = state.decisions.filter((d): d is Labelled | Skipped => d.kind !== 'flag').slice(-10);
+    const last = state.decisions.filter((d): d is Label | Skipped => d.kind !== 'flag').slice(-10);
     return last.reverse().flatMap((event) => {
       const item = this.#session.itemById(event.item);
       if (!item) return [];
-      const def = event.kind === 'label' ? findClass(state.schema, event.classId) : undefined;
-      return [{ event, item, className: def?.name ?? 'skipped', colour: def?.colour ?? -1 }];
+      const ids = event.kind === 'skip' ? null : classesOf(event);
+      const first = ids?.[0] && findClass(state.schema, ids[0]);
+      const className = ids ? this.#ticks.name(ids) : 'skipped';
+      return [{ event, item, className, colour: first ? first.colour : -1 }];
     });
   });
   readonly canUndo = $derived.by(() => this.#session.state.decisions.length > 0);
@@ -126,6 +132,9 @@ export class LabellingState {
 
   get queue(): QueueName {
     return this.#queue;
+  }
+  get #isMulti(): boolean {
+    return this.#session.state.task === 'multi';
   }
   get isTraining(): boolean {
     return this.#session.learning.isTraining;
@@ -152,12 +161,30 @@ export class LabellingState {
 
   /** Labels the shown item. Resolves when the label is durable; only then does the next item appear. */
   label(classId: ClassId): Promise<void> {
-    return this.#decide((current) => this.#labelDraft(current, classId));
+    return this.#decide((current) => labelDraft(this.#facts(current), classId, current.suggestions[0]));
   }
-  /** Takes the model's first suggestion. */
+  /** Takes what the model suggests: its first class or, where there can be several, every one that it gives. */
   async accept(): Promise<void> {
-    const first = this.current?.suggestions[0];
-    if (first) await this.label(first.classId);
+    const { current } = this;
+    const first = current?.suggestions[0];
+    if (!current || !first) return;
+    if (this.#isMulti) await this.confirm(current.suggestions.filter((s) => s.isGiven).map((s) => s.classId));
+    else await this.label(first.classId);
+  }
+  /** Where an item can have several classes: ticks or unticks one; nothing is stored before `confirm`. */
+  toggle(classId: ClassId): void {
+    const { current } = this;
+    if (current && !this.#session.isReadOnly) this.#ticks.toggle(current.item.id, current.previous, classId);
+  }
+  /** Labels the shown item with the ticked classes; with none of them it has none of the classes. */
+  confirm(classIds: readonly ClassId[] | null = null): Promise<void> {
+    return this.#decide((current) =>
+      setDraft(this.#facts(current), this.#session.state.schema, classIds ?? current.chosen, current.suggestions),
+    );
+  }
+  /** "rust, mildew", or "none of these". */
+  namesOf(classIds: readonly ClassId[]): string {
+    return this.#ticks.name(classIds);
   }
   skip(): Promise<void> {
     return this.#decide(({ item, round }) => ({ kind: 'skip', item: item.id, annotator: ME, round }));
@@ -188,10 +215,12 @@ export class LabellingState {
     for (let i = 0; i < count; i++) {
       if (!this.current) await this.#session.learning.advance();
       const { current } = this;
-      const name = current && this.#session.reference(current.item.id);
-      const def = name && this.#session.state.schema.classes.find((c) => c.name === name);
-      if (!current || !def) return;
-      await this.label(def.id);
+      const { schema, task } = this.#session.state;
+      const names = current ? namesOfHint(this.#session.reference(current.item.id), task) : [];
+      const ids = schema.classes.filter((c) => names.includes(c.name)).map((c) => c.id);
+      const [first] = ids;
+      if (!current || !first) return;
+      await (this.#isMulti ? this.confirm(ids) : this.label(first));
     }
   }
 
@@ -207,6 +236,7 @@ export class LabellingState {
     try {
       await this.#session.append([draft(current)]);
       this.#revisited = null;
+      this.#ticks.clear();
       this.#prepare();
     } catch (error) {
       this.#session.fail(error);
@@ -218,16 +248,13 @@ export class LabellingState {
     if (current.isTest) this.#session.evaluation.labelsChanged();
   }
 
-  #labelDraft(current: CurrentItem, classId: ClassId): EventDraft {
-    const top = current.suggestions[0];
+  /** What is recorded of every label. */
+  #facts(current: CurrentItem): LabelFacts {
     const shown = this.#shownItem === current.item.id ? this.#shownAt : this.#session.services.clock.now();
     return {
-      kind: 'label',
       item: current.item.id,
-      classId,
       annotator: ME,
       durationMs: Math.max(0, Math.round(this.#session.services.clock.now() - shown)),
-      suggestion: top ? { classId: top.classId, probability: top.probability } : null,
       round: current.isTest ? null : current.round,
       strategy: current.isTest ? null : current.strategy,
       modelVersion: current.modelVersion,
@@ -267,15 +294,7 @@ export class LabellingState {
   #suggest(id: ItemId): SuggestionView[] {
     const prediction = this.#session.learning.prediction(id);
     if (!prediction || prediction.version !== this.modelVersion) return [];
-    const { schema } = this.#session.state;
-    return prediction.classes
-      .flatMap((classId, i) => {
-        const def = findClass(schema, classId);
-        const probability = prediction.probabilities[i] ?? 0;
-        return def && !def.isHidden ? [{ classId, name: def.name, colour: def.colour, probability }] : [];
-      })
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, 5);
+    return suggestionsOf(prediction, this.#session.state.schema);
   }
 
   /** Background work whose failure is shown, not thrown. */

@@ -17,6 +17,8 @@ export interface Prediction {
   readonly version: number;
   readonly classes: readonly ClassId[];
   readonly probabilities: Float32Array;
+  /** Where an item can have several classes (see `Head`). */
+  readonly thresholds: Float32Array | undefined;
 }
 
 /**
@@ -35,6 +37,8 @@ export class Learning {
   /** What the learner holds: embedding set and number of rows. */
   #loaded = '';
   #current: number | null = null;
+  /** Of the checkpoints that the learner has held. */
+  readonly #thresholds = new Map<number, Float32Array | undefined>();
   #dim = 0;
   #wants = false;
   #running: Promise<void> | null = null;
@@ -98,11 +102,12 @@ export class Learning {
     if (!model || rows.length === 0) return;
     const flat = await this.withLearner((l) => l.probabilities(Int32Array.from(rows)), 'active');
     const width = model.classes.length;
+    const thresholds = this.#thresholds.get(model.version);
     const next = new Map(this.#predictions);
     rows.forEach((row, i) => {
       const item = this.#session.items[row];
       const probabilities = flat.slice(i * width, (i + 1) * width);
-      if (item) next.set(item.id, { version: model.version, classes: model.classes, probabilities });
+      if (item) next.set(item.id, { version: model.version, classes: model.classes, probabilities, thresholds });
     });
     this.#predictions = next;
   }
@@ -195,6 +200,7 @@ export class Learning {
       await s.storage.heads.put(s.id, head);
       await s.append([event]);
       this.#current = head.version;
+      this.#thresholds.set(head.version, head.thresholds);
       await s.evaluation.headTrained(head);
       return true;
     } finally {
@@ -249,6 +255,7 @@ export class Learning {
     const { dim, mean, scale, weights, bias, lambda, thresholds } = head;
     await learner.use({ dim, mean, scale, weights, bias, lambda, thresholds, fitMs: 0 } satisfies FittedHead);
     this.#current = head.version;
+    this.#thresholds.set(head.version, head.thresholds);
   }
 
   #drop(): void {

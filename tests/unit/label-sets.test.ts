@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { classesOf, oneClassOf, type WinnowEvent } from '../../src/domain/events.ts';
 import { ProjectFold } from '../../src/domain/fold.ts';
-import { classId, itemId, type ItemId } from '../../src/domain/ids.ts';
+import { annotator, classId, itemId, type ItemId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { ABSENT, memberships, PRESENT, UNKNOWN } from '../../src/domain/membership.ts';
-import { joinClasses, splitClasses } from '../../src/formats/class-list.ts';
+import { addClass, EMPTY_SCHEMA } from '../../src/domain/schema.ts';
+import { joinClasses, namesOfHint, splitClasses } from '../../src/formats/class-list.ts';
 import { parseEvents } from '../../src/formats/validate-events.ts';
+import { importedLabel, setDraft } from '../../src/loop/label-draft.ts';
 import { mergeEvents } from '../../src/loop/merge-events.ts';
 import { hasContrast, trainingSet } from '../../src/loop/training-set.ts';
+import { suggestionsOf } from '../../src/state/suggestions.ts';
 import { EVENTS_FORMAT_1 } from '../fixtures/events-format-1.ts';
 import { EVENTS_FORMAT_2 } from '../fixtures/events-format-2.ts';
 
@@ -150,5 +153,67 @@ describe('training set of sets', () => {
 describe('classes in one cell', () => {
   it.each([[[]], [['a']], [['a', 'b c']], [['a|b', 'c\\d', '\\|']]])('%j comes back', (names) => {
     expect(splitClasses(joinClasses(names))).toEqual(names);
+  });
+});
+
+describe('names that came with the data', () => {
+  it.each([
+    ['rust', ['rust']],
+    [' rust ; mildew;; rust', ['rust', 'mildew']],
+    ['a;b|c', ['a;b', 'c']],
+    ['["x, y", "z"]', ['x, y', 'z']],
+    ['[draft', ['[draft']],
+    ['Rust|rust', ['Rust']],
+    ['', []],
+    [null, []],
+  ])('%j are %j where an item can have several', (hint, names) => {
+    expect(namesOfHint(hint, 'multi')).toEqual(names);
+  });
+  it('are one name as it stands where an item has one class', () => {
+    expect(namesOfHint(' a;b|c ', 'single')).toEqual(['a;b|c']);
+  });
+});
+
+describe('suggestions', () => {
+  const { classes } = [c1, c2, c3].reduce((s, id) => addClass(s, id, `name ${id}`), EMPTY_SCHEMA);
+  const schema = { version: 1, classes };
+  const probabilities = Float32Array.of(0.3, 0.6, 0.2);
+  const prediction = { version: 1, classes: [c1, c2, c3], probabilities, thresholds: undefined };
+
+  it('give the most likely class where an item has one', () => {
+    const views = suggestionsOf(prediction, schema);
+    expect(views.map((v) => [v.classId, v.isGiven])).toEqual([
+      [c2, true],
+      [c1, false],
+      [c3, false],
+    ]);
+  });
+  it('give every class that reaches its threshold, before a likelier one that does not', () => {
+    const views = suggestionsOf({ ...prediction, thresholds: Float32Array.of(0.5, 0.7, 0.1) }, schema);
+    expect(views.map((v) => [v.classId, v.isGiven])).toEqual([
+      [c3, true],
+      [c2, false],
+      [c1, false],
+    ]);
+  });
+});
+
+describe('label events', () => {
+  it('hold the classes in the order of the schema and what the model had given', () => {
+    const schema = stateOf(frozen()).schema;
+    const facts = { item: hex(3), annotator: annotator('me'), durationMs: 5, round: 1, strategy: 's', modelVersion: 2 };
+    const shown = [
+      { classId: c2, probability: 0.75, isGiven: true },
+      { classId: c1, probability: 0.25, isGiven: false },
+    ];
+    expect(setDraft(facts, schema, [c3, c1], shown)).toEqual({
+      kind: 'label-set',
+      classIds: [c1, c3],
+      suggestions: [{ classId: c2, probability: 0.75 }],
+      ...facts,
+    });
+    expect(setDraft(facts, schema, [], [])).toMatchObject({ classIds: [], suggestions: null });
+    expect(importedLabel(hex(3), schema, [c2, c1], 'multi')).toMatchObject([{ kind: 'label-set', classIds: [c1, c2] }]);
+    expect(importedLabel(hex(3), schema, [c2], 'single')).toMatchObject([{ kind: 'label', classId: c2 }]);
   });
 });
