@@ -23,3 +23,13 @@ export function memberships(
   });
   return out;
 }
+
+/** Some rows of a row-major [rows, width] matrix of memberships. */
+export function gatherSets(targets: Uint8Array, width: number, rows: ArrayLike<number>): Uint8Array {
+  const out = new Uint8Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const from = (rows[i] as number) * width;
+    out.set(targets.subarray(from, from + width), i * width);
+  }
+  return out;
+}

@@ -10,6 +10,7 @@ export type { Interval } from '../domain/intervals.ts';
 export interface TestReport {
   /** Labelled test items behind every number. */
   readonly n: number;
+  /** Share of items that are right; where an item can have several classes, in all of them. */
   readonly accuracy: number;
   readonly accuracyInterval: Interval;
   readonly macroF1: number;
@@ -24,6 +25,24 @@ export interface TestReport {
   /** [truth][predicted], in the order of `perClass`. */
   readonly confusion: readonly (readonly number[])[];
   readonly cellItems: readonly (readonly (readonly ItemId[])[])[];
+  /** Only where an item can have several classes; `confusion` and `cellItems` are empty then. */
+  readonly sets?: SetFigures;
+}
+export interface SetFigures {
+  readonly microF1: number;
+  readonly microF1Interval: Interval;
+  /** Share of the decisions about an item and a class that are wrong. */
+  readonly hammingLoss: number;
+  readonly hammingLossInterval: Interval;
+  /** In the order of `perClass` above. */
+  readonly perClass: readonly {
+    readonly precisionInterval: Interval;
+    readonly recallInterval: Interval;
+    readonly f1Interval: Interval;
+    /** Test items that have the class and don't get it, and the other way round. */
+    readonly missed: readonly ItemId[];
+    readonly added: readonly ItemId[];
+  }[];
 }
 
 const RESAMPLES = 400;

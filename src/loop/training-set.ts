@@ -76,6 +76,8 @@ export function helperRows(
 export function isUpToDate(state: ProjectState, set: TrainingSet, encoder: string): boolean {
   const model = state.activeModel;
   if (!model || model.encoder !== encoder || model.trainedOn.length !== set.events.length) return false;
+  // A class that was hidden or shown again changes a head of independent classes without a new label.
+  if (set.targets && model.classes.toSorted().join() !== set.classes.toSorted().join()) return false;
   const known = new Set(model.trainedOn);
   return set.events.every((id) => known.has(id));
 }

@@ -1,4 +1,3 @@
-import { findClass } from '../domain/schema.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
@@ -24,9 +23,10 @@ export class Ticks {
   clear(): void {
     this.#of = null;
   }
-  /** "rust, mildew", or that there is none. */
+  /** "rust, mildew" in the order of the schema, or that there is none. */
   name(ids: readonly ClassId[]): string {
-    const { schema } = this.#session.state;
-    return ids.map((id) => findClass(schema, id)?.name ?? id).join(', ') || 'none of these';
+    const { classes } = this.#session.state.schema;
+    const names = classes.filter((c) => ids.includes(c.id)).map((c) => c.name);
+    return names.join(', ') || 'none of these';
   }
 }
