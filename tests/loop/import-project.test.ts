@@ -10,7 +10,7 @@ import { readBundle } from '../../src/loop/import-project.ts';
 import { writeBundle } from '../../src/loop/pack-project.ts';
 import { sha256 } from '../../src/loop/sha256.ts';
 import { MemoryStorage, type Write } from '../fakes/memory-storage.ts';
-import { hex, KEY, STATE, storeProject } from '../fixtures/bundle-project.ts';
+import { HEAD, hex, KEY, STATE, storeProject } from '../fixtures/bundle-project.ts';
 
 const FROM = projectId('from');
 const TO = projectId('to');
@@ -101,6 +101,22 @@ describe('a bundle opened on another machine', () => {
       ProjectFold.of(e).state(),
     );
     expect(there).toEqual(here);
+  });
+
+  it('brings the thresholds of a head along, and refuses ones that do not fit its classes', async () => {
+    const thresholds = Float32Array.of(0.1, 0.7);
+    await storeProject(home, FROM, 'text', 6);
+    await home.heads.put(FROM, { ...HEAD, version: 2, thresholds });
+    const file = await writeBundle(home, FROM, false, quiet);
+    const short = await changed(file, (files) => {
+      const heads = JSON.parse(strFromU8(files['heads.json'] ?? new Uint8Array())) as { thresholds?: number[] }[];
+      files['heads.json'] = json(heads.map((h) => (h.thresholds ? { ...h, thresholds: [0.5] } : h)));
+    });
+    await expectRefused(short, 'bundle-corrupt');
+    away = new MemoryStorage();
+    await open(file);
+    expect((await away.heads.get(TO, 2))?.thresholds).toEqual(thresholds);
+    expect((await away.heads.get(TO, 1))?.thresholds).toBeUndefined();
   });
 
   it('leaves originals out unless they are asked for', async () => {
