@@ -219,8 +219,11 @@ export class LabellingState {
       const names = current ? namesOfHint(this.#session.reference(current.item.id), task) : [];
       const ids = schema.classes.filter((c) => names.includes(c.name)).map((c) => c.id);
       const [first] = ids;
-      if (!current || !first) return;
-      await (this.#isMulti ? this.confirm(ids) : this.label(first));
+      if (!current) return;
+      // No name beside an item says "none of these" where it can have several, and nothing where it has one.
+      if (this.#isMulti && ids.length === names.length) await this.confirm(ids);
+      else if (first) await this.label(first);
+      else return;
     }
   }
 
