@@ -42,6 +42,8 @@ export interface SetFigures {
     /** Test items that have the class and don't get it, and the other way round. */
     readonly missed: readonly ItemId[];
     readonly added: readonly ItemId[];
+    /** Test items that were labelled before the class was there: they don't count for it. */
+    readonly notAsked: readonly ItemId[];
   }[];
 }
 

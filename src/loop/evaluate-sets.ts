@@ -1,7 +1,7 @@
 import type { ProjectState } from '../domain/fold.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { bootstrapInterval, wilsonInterval, type Interval } from '../domain/intervals.ts';
-import { memberships, PRESENT } from '../domain/membership.ts';
+import { memberships, PRESENT, UNKNOWN } from '../domain/membership.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import { isSetRight, setReport, type SetReport } from '../domain/set-metrics.ts';
 import type { TestReport } from './evaluate-head.ts';
@@ -74,7 +74,10 @@ export function evaluateSets(
       const k = i * classes.length + c;
       return truth[k] === (has ? PRESENT : 0) && (evidence.given[k] === PRESENT) !== has;
     });
-  const shown = classes.map((classId, c) => ({ classId, c, own: report.perClass[c] })).filter((e) => e.own?.f1 != null);
+  const notAsked = (c: number): ItemId[] => items.filter((_, i) => truth[i * classes.length + c] === UNKNOWN);
+  const shown = classes
+    .map((classId, c) => ({ classId, c, own: report.perClass[c] }))
+    .filter(({ own, c }) => own?.f1 != null || notAsked(c).length > 0);
   return {
     n,
     accuracy: report.subsetAccuracy,
@@ -101,6 +104,7 @@ export function evaluateSets(
         f1Interval: spread((r) => r.perClass[c]?.f1 ?? null),
         missed: itemsWhere(c, true),
         added: itemsWhere(c, false),
+        notAsked: notAsked(c),
       })),
     },
   };

@@ -158,8 +158,19 @@ describe('a checkpoint against the labels of the test set', () => {
         .map(hex);
     report.sets?.perClass.forEach((own, c) => {
       expect([own.missed, own.added]).toEqual([expected(1, c), expected(0, c)]);
+      expect(own.notAsked).toEqual(c === 2 ? [0, 1, 2, 3, 4].map(hex) : []);
     });
     expect(report.sets?.perClass[1]?.added.length).toBeGreaterThan(0);
+  });
+
+  it('shows a class that came after every test label, without figures', () => {
+    const late = classId('c4');
+    const schema = { version: 9, classes: [...state.schema.classes, { ...state.schema.classes[0], id: late }] };
+    const after = { ...state, schema, classSince: new Map(state.classSince).set(late, 999) } as typeof state;
+    const own = evaluateSets(after, givenMap(), 3);
+    expect(own.perClass.at(-1)).toEqual({ classId: late, precision: null, recall: null, f1: null, support: 0 });
+    expect(own.sets?.perClass.at(-1)?.notAsked).toHaveLength(N);
+    expect(own.macroF1).toBe(report.macroF1);
   });
 
   it('counts an item as right when all its known classes are', () => {
