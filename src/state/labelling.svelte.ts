@@ -1,36 +1,16 @@
-import { classesOf, type EventDraft, type Label, type Pick, type Skipped } from '../domain/events.ts';
+import { classesOf, type EventDraft } from '../domain/events.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
-import { findClass } from '../domain/schema.ts';
 import { namesOfHint } from '../formats/class-list.ts';
 import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
-import { batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
+import { askedPick, batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
+import { classNames, recentDecisions, type CurrentItem } from './current-item.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { suggestionsOf, type SuggestionView } from './suggestions.ts';
 import { Ticks } from './ticks.svelte.ts';
 
-export interface CurrentItem {
-  readonly item: Item;
-  readonly isTest: boolean;
-  readonly round: number | null;
-  readonly strategy: string | null;
-  readonly strategyName: string;
-  readonly reason: string;
-  readonly utility: number | null;
-  readonly suggestions: readonly SuggestionView[];
-  readonly modelVersion: number | null;
-  readonly isFlagged: boolean;
-  /** Classes of the standing label when the item is shown again. */
-  readonly previous: readonly ClassId[] | null;
-  /** Classes that count as chosen now: the standing ones or, where there can be several, those that are ticked. */
-  readonly chosen: readonly ClassId[];
-  /** Full text, or null while it is read and for images. */
-  readonly text: string | null;
-  /** Object URL of the original or the thumbnail; null while it is read and for texts. */
-  readonly url: string | null;
-  readonly isThumbnail: boolean;
-}
+export type { CurrentItem } from './current-item.ts';
 export type QueueName = 'batch' | 'test';
 export const ME = annotator('me');
 
@@ -64,7 +44,7 @@ export class LabellingState {
     if (id === null || !item) return null;
     const { state } = this.#session;
     const isTest = state.test.has(id);
-    const asked = this.#ask(id);
+    const asked = askedPick(state, id);
     const labelled = state.labels.get(id);
     const previous = labelled ? classesOf(labelled) : null;
     const suggestions = isTest ? [] : this.#suggest(id);
@@ -100,18 +80,7 @@ export class LabellingState {
     const { state } = this.#session;
     return { done: state.test.size - this.#testQueue.length, total: state.test.size };
   });
-  readonly recent = $derived.by(() => {
-    const { state } = this.#session;
-    const last = state.decisions.filter((d): d is Label | Skipped => d.kind !== 'flag').slice(-10);
-    return last.reverse().flatMap((event) => {
-      const item = this.#session.itemById(event.item);
-      if (!item) return [];
-      const ids = event.kind === 'skip' ? null : classesOf(event);
-      const first = ids?.[0] && findClass(state.schema, ids[0]);
-      const className = ids ? this.#ticks.name(ids) : 'skipped';
-      return [{ event, item, className, colour: first ? first.colour : -1 }];
-    });
-  });
+  readonly recent = $derived.by(() => recentDecisions(this.#session.state, (id) => this.#session.itemById(id)));
   readonly canUndo = $derived.by(() => this.#session.state.decisions.length > 0);
   /** Why nothing is shown, as a sentence with what to do; null when an item is shown. */
   readonly waiting = $derived.by((): string | null => {
@@ -184,7 +153,7 @@ export class LabellingState {
   }
   /** "rust, mildew", or "none of these". */
   namesOf(classIds: readonly ClassId[]): string {
-    return this.#ticks.name(classIds);
+    return classNames(this.#session.state.schema, classIds);
   }
   skip(): Promise<void> {
     return this.#decide(({ item, round }) => ({ kind: 'skip', item: item.id, annotator: ME, round }));
@@ -219,9 +188,10 @@ export class LabellingState {
       const names = current ? namesOfHint(this.#session.reference(current.item.id), task) : [];
       const ids = schema.classes.filter((c) => names.includes(c.name)).map((c) => c.id);
       const [first] = ids;
-      if (!current) return;
+      // A name that is no class can't be answered.
+      if (!current || ids.length < names.length) return;
       // No name beside an item says "none of these" where it can have several, and nothing where it has one.
-      if (this.#isMulti && ids.length === names.length) await this.confirm(ids);
+      if (this.#isMulti) await this.confirm(ids);
       else if (first) await this.label(first);
       else return;
     }
@@ -284,14 +254,6 @@ export class LabellingState {
     const test = this.#session.state.test;
     const items = [...rows].flatMap((row) => this.#session.items[row] ?? []).filter((i) => !test.has(i.id));
     if (this.#currentId === id) this.#neighbours = { of: id, items: items.slice(0, 3) };
-  }
-
-  #ask(id: ItemId): { round: number; pick: Pick } | null {
-    for (const round of this.#session.state.rounds) {
-      const pick = round.picks.find((p) => p.item === id);
-      if (pick) return { round: round.round, pick };
-    }
-    return null;
   }
 
   #suggest(id: ItemId): SuggestionView[] {

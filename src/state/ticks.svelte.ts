@@ -23,10 +23,4 @@ export class Ticks {
   clear(): void {
     this.#of = null;
   }
-  /** "rust, mildew" in the order of the schema, or that there is none. */
-  name(ids: readonly ClassId[]): string {
-    const { classes } = this.#session.state.schema;
-    const names = classes.filter((c) => ids.includes(c.id)).map((c) => c.name);
-    return names.join(', ') || 'none of these';
-  }
 }
