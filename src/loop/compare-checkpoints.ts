@@ -50,9 +50,12 @@ export function setDoubts(p: ArrayLike<number>, thresholds: ArrayLike<number>): 
   });
 }
 
-/** Cohen's kappa of each checkpoint with the next; 1 where both always say the same one thing. */
+/**
+ * Cohen's kappa of each checkpoint with the next. It is undefined, and counts as 0, where both decide the same about
+ * everything: that shows a collapse, not a settled model.
+ */
 export function successiveKappas(opinions: readonly Opinion[], kinds: number): number[] {
   return opinions
     .slice(1)
-    .map((next, i) => cohenKappa(opinions[i]?.decisions ?? [], next.decisions, Math.max(2, kinds)) ?? 1);
+    .map((next, i) => cohenKappa(opinions[i]?.decisions ?? [], next.decisions, Math.max(2, kinds)) ?? 0);
 }
