@@ -5,8 +5,14 @@ import type { Annotator, ClassId, EventId, ItemId } from './ids.ts';
 import type { Modality } from './item.ts';
 import type { Schema } from './schema.ts';
 
-/** Version of the shapes in this file. Change it together with the migration and the frozen fixture. */
-export const EVENT_FORMAT = 1;
+/**
+ * Version of the shapes in this file. Change it together with the migration and the frozen fixture. Format 2 added
+ * projects with several classes per item (`task`, `label-set`); a log of format 1 is one of format 2 as it stands.
+ */
+export const EVENT_FORMAT = 2;
+
+/** Whether an item has exactly one class (`single`) or any number of them, none included (`multi`). */
+export type Task = 'single' | 'multi';
 
 /** What every event carries. Order of the log: by `seq` (a Lamport counter), then by `id`; merging is a union by id. */
 interface EventBase {
@@ -17,6 +23,8 @@ interface EventBase {
 }
 
 export interface ProjectSettings {
+  /** Chosen before the first label and fixed from then on. Logs of format 1 have none: `single`. */
+  readonly task?: Task | undefined;
   /** Items of the uniform random test set; 0 leaves it to `automaticTestSize`. */
   readonly testSize: number;
   readonly batchSize: number;
@@ -101,19 +109,31 @@ export interface BatchSelected extends EventBase {
   readonly modelVersion: number | null;
   readonly picks: readonly Pick[];
 }
-export interface Labelled extends EventBase {
-  readonly kind: 'label';
+interface LabelBase extends EventBase {
   readonly item: ItemId;
-  readonly classId: ClassId;
   readonly annotator: Annotator;
   /** Time on screen before the decision, milliseconds. */
   readonly durationMs: number;
-  readonly suggestion: Suggestion | null;
   /** Round that asked for it; null for test items and imports. */
   readonly round: number | null;
   readonly strategy: string | null;
   readonly modelVersion: number | null;
 }
+/** The one class of an item. */
+export interface Labelled extends LabelBase {
+  readonly kind: 'label';
+  readonly classId: ClassId;
+  readonly suggestion: Suggestion | null;
+}
+/** Every class of an item, where it can have several. It replaces the item's earlier set as a whole. */
+export interface LabelledSet extends LabelBase {
+  readonly kind: 'label-set';
+  /** Distinct, in the order of the schema; empty for "none of these". */
+  readonly classIds: readonly ClassId[];
+  /** The classes that the model proposed, most likely first; null when nothing was shown (test items, cold start). */
+  readonly suggestions: readonly Suggestion[] | null;
+}
+export type Label = Labelled | LabelledSet;
 export interface Skipped extends EventBase {
   readonly kind: 'skip';
   readonly item: ItemId;
@@ -154,6 +174,7 @@ export type WinnowEvent =
   | RoundOpened
   | BatchSelected
   | Labelled
+  | LabelledSet
   | Skipped
   | Flagged
   | Retracted
@@ -162,6 +183,17 @@ export type WinnowEvent =
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** An event before the log gives it an id, a sequence number and a time. */
 export type EventDraft = DistributiveOmit<WinnowEvent, keyof EventBase>;
+
+/** The classes that a label gives its item: one, or a set. */
+export function classesOf(label: Label): readonly ClassId[] {
+  return label.kind === 'label' ? [label.classId] : label.classIds;
+}
+
+/** The class of a label that gives exactly one, else null. */
+export function oneClassOf(label: Label | undefined): ClassId | null {
+  const classes = label ? classesOf(label) : [];
+  return classes.length === 1 ? (classes[0] ?? null) : null;
+}
 
 /** Order of the log. */
 export function compareEvents(a: WinnowEvent, b: WinnowEvent): number {

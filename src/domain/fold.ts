@@ -1,14 +1,15 @@
 import {
   compareEvents,
   type Flagged,
-  type Labelled,
+  type Label,
   type ModelTrained,
   type Pick,
   type ProjectSettings,
   type Skipped,
+  type Task,
   type WinnowEvent,
 } from './events.ts';
-import { IMPORT_ANNOTATOR, type EventId, type ItemId } from './ids.ts';
+import { IMPORT_ANNOTATOR, type ClassId, type EventId, type ItemId } from './ids.ts';
 import type { Modality } from './item.ts';
 import { EMPTY_SCHEMA, type Schema } from './schema.ts';
 
@@ -24,7 +25,7 @@ export interface RoundState {
 }
 
 /** A decision of a person that undo can take back. */
-export type Decision = Labelled | Skipped | Flagged;
+export type Decision = Label | Skipped | Flagged;
 
 /** What the log says. Maps and sets are live: read them, never change them. */
 export interface ProjectState {
@@ -32,13 +33,18 @@ export interface ProjectState {
   readonly modality: Modality;
   readonly seed: number;
   readonly settings: ProjectSettings;
+  readonly task: Task;
+  /** True once a label was ever given, also one that was taken back: then the task can't change any more. */
+  readonly isTaskFixed: boolean;
   readonly hasReference: boolean;
   readonly schema: Schema;
+  /** `seq` of the event that brought each class. */
+  readonly classSince: ReadonlyMap<ClassId, number>;
   readonly isSplitDrawn: boolean;
   readonly test: ReadonlySet<ItemId>;
   readonly excluded: ReadonlySet<ItemId>;
   /** Standing label per item: the newest of a person, else the imported one. */
-  readonly labels: ReadonlyMap<ItemId, Labelled>;
+  readonly labels: ReadonlyMap<ItemId, Label>;
   /** Items whose newest standing decision is a skip. */
   readonly skips: ReadonlyMap<ItemId, Skipped>;
   /** Items whose class came with the data as a label, also where a person has changed it since. */
@@ -56,7 +62,7 @@ export interface ProjectState {
 }
 
 /** Standing labels that people gave. */
-export function countPersonLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Labelled> }): number {
+export function countPersonLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Label> }): number {
   let count = 0;
   for (const label of labels.values()) if (label.annotator !== IMPORT_ANNOTATOR) count++;
   return count;
@@ -68,12 +74,14 @@ export class ProjectFold {
   #modality: Modality = 'image';
   #seed = 0;
   #settings: ProjectSettings | null = null;
+  #isTaskFixed = false;
   #hasReference = false;
   #schema: Schema = EMPTY_SCHEMA;
+  #classSince = new Map<ClassId, number>();
   #isSplitDrawn = false;
   #test = new Set<ItemId>();
   #excluded = new Set<ItemId>();
-  #labels = new Map<ItemId, Labelled>();
+  #labels = new Map<ItemId, Label>();
   #skips = new Map<ItemId, Skipped>();
   #imported = new Set<ItemId>();
   #flags = new Set<ItemId>();
@@ -81,7 +89,7 @@ export class ProjectFold {
   #models: ModelTrained[] = [];
   #decisions: Decision[] = [];
   /** Every standing label and skip of an item, oldest first. */
-  #byItem = new Map<ItemId, (Labelled | Skipped)[]>();
+  #byItem = new Map<ItemId, (Label | Skipped)[]>();
   #known = new Map<EventId, Decision>();
   #retracted = new Set<EventId>();
   #createdAt = 0;
@@ -110,10 +118,11 @@ export class ProjectFold {
         this.#name = event.name;
         break;
       case 'settings-changed':
-        if (this.#settings) this.#settings = { ...this.#settings, ...event.settings };
+        this.#change(event.settings);
         break;
       case 'schema-changed':
         this.#schema = event.schema;
+        for (const { id } of event.schema.classes) if (!this.#classSince.has(id)) this.#classSince.set(id, event.seq);
         break;
       case 'split-drawn':
         this.#isSplitDrawn = true;
@@ -139,6 +148,10 @@ export class ProjectFold {
         );
         break;
       case 'label':
+      case 'label-set':
+        this.#isTaskFixed = true;
+        this.#decide(event);
+        break;
       case 'skip':
       case 'flag':
         this.#decide(event);
@@ -162,8 +175,11 @@ export class ProjectFold {
       modality: this.#modality,
       seed: this.#seed,
       settings: this.#settings,
+      task: this.#settings.task ?? 'single',
+      isTaskFixed: this.#isTaskFixed,
       hasReference: this.#hasReference,
       schema: this.#schema,
+      classSince: this.#classSince,
       isSplitDrawn: this.#isSplitDrawn,
       test: this.#test,
       excluded: this.#excluded,
@@ -178,6 +194,12 @@ export class ProjectFold {
       createdAt: this.#createdAt,
       lastSeq: this.#lastSeq,
     };
+  }
+
+  /** A change of the task after the first label is left out: labels of both kinds would have to train one model. */
+  #change(change: Partial<ProjectSettings>): void {
+    const { task } = this.#settings ?? {};
+    if (this.#settings) this.#settings = { ...this.#settings, ...change, ...(this.#isTaskFixed ? { task } : {}) };
   }
 
   /** Newest checkpoint of whose training labels none was taken back. */
@@ -231,8 +253,8 @@ export class ProjectFold {
     const list = this.#byItem.get(item) ?? [];
     const byPeople = list.filter((e) => e.annotator !== IMPORT_ANNOTATOR);
     const last = byPeople.at(-1);
-    const label = last?.kind === 'label' ? last : byPeople.length === 0 ? list.at(-1) : undefined;
-    if (label?.kind === 'label') this.#labels.set(item, label);
+    const standing = last ?? list.at(-1);
+    if (standing && standing.kind !== 'skip') this.#labels.set(item, standing);
     else this.#labels.delete(item);
     if (last?.kind === 'skip') this.#skips.set(item, last);
     else this.#skips.delete(item);

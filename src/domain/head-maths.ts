@@ -1,6 +1,6 @@
 import type { Head } from './head.ts';
 
-type Linear = Pick<Head, 'dim' | 'mean' | 'scale' | 'weights' | 'bias'>;
+type Linear = Pick<Head, 'dim' | 'mean' | 'scale' | 'weights' | 'bias' | 'thresholds'>;
 
 /**
  * Class probabilities of some rows in float64: the same numbers on every machine and backend.
@@ -30,7 +30,8 @@ export function headProbabilities(head: Linear, x: Float32Array, rows: Int32Arra
       const w = d * classes;
       for (let c = 0; c < classes; c++) out[o + c] = (out[o + c] as number) + z(d) * (weights[w + c] as number);
     }
-    softmaxInPlace(out, o, classes);
+    if (head.thresholds) for (let c = 0; c < classes; c++) out[o + c] = sigmoid(out[o + c] as number);
+    else softmaxInPlace(out, o, classes);
   }
   return out;
 }
@@ -49,6 +50,21 @@ export function foldHead(head: Linear): { weights: Float32Array; bias: Float32Ar
     }
   }
   return { weights: folded, bias: Float32Array.from(shifted) };
+}
+
+/** 1 / (1 + e^-z), without overflow. */
+export function sigmoid(z: number): number {
+  if (z >= 0) return 1 / (1 + Math.exp(-z));
+  const e = Math.exp(z);
+  return e / (1 + e);
+}
+
+/** Whether an item has each class: its probability reaches the threshold. @param row of row-major [rows, classes] */
+export function classesAbove(p: ArrayLike<number>, row: number, thresholds: ArrayLike<number>): number[] {
+  const found: number[] = [];
+  const width = thresholds.length;
+  for (let c = 0; c < width; c++) if ((p[row * width + c] as number) >= (thresholds[c] as number)) found.push(c);
+  return found;
 }
 
 function softmaxInPlace(values: Float64Array, from: number, count: number): void {

@@ -1,8 +1,8 @@
 import type { ClassId } from './ids.ts';
 
 /**
- * A trained linear head (multinomial logistic regression) over standardised embeddings.
- * logits = ((x - mean) * scale) . weights + bias; probabilities = softmax(logits).
+ * A trained linear head (multinomial logistic regression, or one per class) over standardised embeddings.
+ * logits = ((x - mean) * scale) . weights + bias; probabilities = softmax(logits) unless there are thresholds.
  */
 export interface Head {
   readonly version: number;
@@ -19,4 +19,9 @@ export interface Head {
   readonly bias: Float32Array;
   /** Ridge penalty on the weights (mean-loss scale): loss = mean NLL + lambda/2 * ||W||^2. */
   readonly lambda: number;
+  /**
+   * Only where an item can have several classes: then there is one logistic regression per class, probabilities =
+   * sigmoid(logits), and an item has a class from this probability on. [classes]
+   */
+  readonly thresholds?: Float32Array | undefined;
 }

@@ -29,6 +29,8 @@ export interface ProbabilityReport {
     readonly classId: ClassId;
     readonly auc: number | null;
     readonly averagePrecision: number | null;
+    /** Where it was worked out. */
+    readonly averagePrecisionInterval?: Interval;
   }[];
 }
 

@@ -36,6 +36,8 @@ export interface StoppingEvidence {
   readonly curve: readonly { readonly labels: number; readonly accuracy: number }[];
   readonly accuracyInterval: Interval | null;
   readonly labels: number;
+  /** What "accuracy" is here, in the middle of a sentence; "accuracy" when absent. */
+  readonly measure?: string;
 }
 
 /** Rounds over which kappa and the slope are averaged. */
@@ -92,7 +94,7 @@ function error({ poolError }: StoppingEvidence, t: StoppingThresholds): Criterio
   };
 }
 
-function flat({ curve }: StoppingEvidence, { slope }: StoppingThresholds): Criterion {
+function flat({ curve, measure = 'accuracy' }: StoppingEvidence, { slope }: StoppingThresholds): Criterion {
   const base = { id: 'flat', name: 'The curve is flat' } as const;
   const part = curve.slice(-(WINDOW + 1));
   const [first, last] = [part[0], part.at(-1)];
@@ -103,17 +105,17 @@ function flat({ curve }: StoppingEvidence, { slope }: StoppingThresholds): Crite
   return {
     ...base,
     state: gain < slope ? 'met' : 'not-met',
-    sentence: `The last ${WINDOW} batches changed accuracy by ${points(gain)} per ${PER_LABELS} labels; less than ${points(slope)} counts as flat.`,
+    sentence: `The last ${WINDOW} batches changed ${measure} by ${points(gain)} per ${PER_LABELS} labels; less than ${points(slope)} counts as flat.`,
   };
 }
 
-function target({ accuracyInterval }: StoppingEvidence, t: StoppingThresholds): Criterion {
+function target({ accuracyInterval, measure = 'accuracy' }: StoppingEvidence, t: StoppingThresholds): Criterion {
   const base = { id: 'target', name: 'Your target is reached' } as const;
   if (!accuracyInterval) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
   return {
     ...base,
     state: accuracyInterval.low >= t.target ? 'met' : 'not-met',
-    sentence: `Accuracy is ${percent(accuracyInterval.low)} or more with 95 % confidence; the target is ${percent(t.target)}.`,
+    sentence: `${measure.charAt(0).toUpperCase()}${measure.slice(1)} is ${percent(accuracyInterval.low)} or more with 95 % confidence; the target is ${percent(t.target)}.`,
   };
 }
 

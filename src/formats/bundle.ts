@@ -41,6 +41,7 @@ const HEADS = v.array(
     dim: count,
     scale: v.number(),
     lambda: v.number(),
+    thresholds: v.optional(v.array(v.number())),
     file: v.string(),
   }),
 );

@@ -24,6 +24,7 @@ const rules = v.object({
   list: v.array(v.object({ id: text, classId: text, kind: v.picklist(['words', 'pattern']), text })),
 });
 const settings = v.object({
+  task: v.optional(v.picklist(['single', 'multi'])),
   testSize: count,
   batchSize: v.pipe(count, v.minValue(1)),
   randomShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
@@ -51,7 +52,22 @@ const schema = v.object({
   ),
 });
 
-/** Shapes of event format 1. */
+const suggestion = v.object({ classId: text, probability: real });
+const distinct = v.pipe(
+  v.array(text),
+  v.check((ids) => new Set(ids).size === ids.length),
+);
+const label = {
+  ...base,
+  item: text,
+  annotator: text,
+  durationMs: v.pipe(real, v.minValue(0)),
+  round: nullable(count),
+  strategy: nullable(text),
+  modelVersion: nullable(count),
+};
+
+/** Shapes of event formats 1 and 2. */
 const EVENT = v.variant('kind', [
   v.object({
     ...base,
@@ -76,17 +92,12 @@ const EVENT = v.variant('kind', [
     modelVersion: nullable(count),
     picks: v.array(pick),
   }),
+  v.object({ ...label, kind: v.literal('label'), classId: text, suggestion: nullable(suggestion) }),
   v.object({
-    ...base,
-    kind: v.literal('label'),
-    item: text,
-    classId: text,
-    annotator: text,
-    durationMs: v.pipe(real, v.minValue(0)),
-    suggestion: nullable(v.object({ classId: text, probability: real })),
-    round: nullable(count),
-    strategy: nullable(text),
-    modelVersion: nullable(count),
+    ...label,
+    kind: v.literal('label-set'),
+    classIds: distinct,
+    suggestions: nullable(v.array(suggestion)),
   }),
   v.object({ ...base, kind: v.literal('skip'), item: text, annotator: text, round: nullable(count) }),
   v.object({ ...base, kind: v.literal('flag'), item: text, annotator: text, isFlagged: v.boolean() }),

@@ -46,7 +46,7 @@ function isItem(value: unknown): value is Item {
 function isHead(value: unknown): value is Head {
   if (typeof value !== 'object' || value === null) return false;
   const v = value as Fields;
-  const { dim, classes, mean, weights, bias } = v;
+  const { dim, classes, mean, weights, bias, thresholds } = v;
   return (
     isCount(v['version']) &&
     typeof v['encoder'] === 'string' &&
@@ -56,6 +56,7 @@ function isHead(value: unknown): value is Head {
     isFloats(mean, dim) &&
     isFloats(weights, dim * classes.length) &&
     isFloats(bias, classes.length) &&
+    (thresholds === undefined || isFloats(thresholds, classes.length)) &&
     typeof v['scale'] === 'number' &&
     Number.isFinite(v['scale']) &&
     typeof v['lambda'] === 'number' &&

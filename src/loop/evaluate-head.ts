@@ -1,3 +1,4 @@
+import { oneClassOf } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { bootstrapInterval, wilsonInterval, type Interval } from '../domain/intervals.ts';
@@ -9,6 +10,7 @@ export type { Interval } from '../domain/intervals.ts';
 export interface TestReport {
   /** Labelled test items behind every number. */
   readonly n: number;
+  /** Share of items that are right; where an item can have several classes, in all of them. */
   readonly accuracy: number;
   readonly accuracyInterval: Interval;
   readonly macroF1: number;
@@ -23,6 +25,26 @@ export interface TestReport {
   /** [truth][predicted], in the order of `perClass`. */
   readonly confusion: readonly (readonly number[])[];
   readonly cellItems: readonly (readonly (readonly ItemId[])[])[];
+  /** Only where an item can have several classes; `confusion` and `cellItems` are empty then. */
+  readonly sets?: SetFigures;
+}
+export interface SetFigures {
+  readonly microF1: number;
+  readonly microF1Interval: Interval;
+  /** Share of the decisions about an item and a class that are wrong. */
+  readonly hammingLoss: number;
+  readonly hammingLossInterval: Interval;
+  /** In the order of `perClass` above. */
+  readonly perClass: readonly {
+    readonly precisionInterval: Interval;
+    readonly recallInterval: Interval;
+    readonly f1Interval: Interval;
+    /** Test items that have the class and don't get it, and the other way round. */
+    readonly missed: readonly ItemId[];
+    readonly added: readonly ItemId[];
+    /** Test items that were labelled before the class was there: they don't count for it. */
+    readonly notAsked: readonly ItemId[];
+  }[];
 }
 
 const RESAMPLES = 400;
@@ -38,7 +60,7 @@ export function evaluateTestSet(
   seed: number,
 ): TestReport {
   const pairs = [...state.test].flatMap((item) => {
-    const truth = state.labels.get(item)?.classId;
+    const truth = oneClassOf(state.labels.get(item));
     const guess = predicted.get(item);
     return truth && guess ? [{ item, truth, guess }] : [];
   });

@@ -1,15 +1,22 @@
 import type { ClassId } from '../domain/ids.ts';
 import { LEAST_TEST_LABELS, LONGEST_SHARE, type RandomSplit } from '../domain/label-efficiency.ts';
+import { gatherSets } from '../domain/membership.ts';
 import { seededRandom } from '../domain/random.ts';
+import { isSetRight } from '../domain/set-metrics.ts';
 import type { TrainRequest } from './ports.ts';
 
-/** Fits a head on the request and gives the class of each row, as an index into the request's classes. */
+/**
+ * Fits a head on the request and gives the class of each row, as an index into the request's classes; with targets 1 or 0
+ * for each class of each row.
+ */
 export type TryHead = (request: TrainRequest, rows: Int32Array) => Promise<Int32Array>;
 
 export interface LabelledTest {
   /** Project rows of the labelled test items, and their classes. */
   readonly rows: readonly number[];
   readonly classes: readonly ClassId[];
+  /** Where an item can have several classes: `memberships` of the rows, [rows, width]; `classes` is empty then. */
+  readonly sets?: { readonly targets: Uint8Array; readonly width: number } | null;
   /** Rows that may help without a label. */
   readonly pool: Int32Array;
   readonly seed: number;
@@ -25,7 +32,7 @@ const LEAST_SAMPLE = 5;
  * of it and tested on the rest. They never become the project's model. Empty with too few test labels.
  */
 export async function imitateRandomSampling(
-  { rows, classes, pool, seed }: LabelledTest,
+  { rows, classes, sets = null, pool, seed }: LabelledTest,
   tryHead: TryHead,
   signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
@@ -43,18 +50,24 @@ export async function imitateRandomSampling(
       const train = order.slice(0, labels).sort();
       const tested = order.slice(labels);
       const present = [...new Set(Array.from(train, (i) => classes[i] as ClassId))];
-      const request: TrainRequest = {
-        rows: Int32Array.from(train, (i) => rows[i] as number),
-        labels: Int32Array.from(train, (i) => present.indexOf(classes[i] as ClassId)),
-        classCount: present.length,
-        seed,
-        pool,
-      };
+      const of = sets
+        ? {
+            labels: new Int32Array(),
+            targets: gatherSets(sets.targets, sets.width, train),
+            classCount: sets.width,
+          }
+        : {
+            labels: Int32Array.from(train, (i) => present.indexOf(classes[i] as ClassId)),
+            classCount: present.length,
+          };
+      const request: TrainRequest = { rows: Int32Array.from(train, (i) => rows[i] as number), ...of, seed, pool };
       const guesses = await tryHead(
         request,
         Int32Array.from(tested, (i) => rows[i] as number),
       );
-      out.push({ labels, tested, isRight: Array.from(tested, (i, k) => present[guesses[k] as number] === classes[i]) });
+      const isRight = (i: number, k: number): boolean =>
+        sets ? isSetRight(sets.targets, guesses, sets.width, i, k) : present[guesses[k] as number] === classes[i];
+      out.push({ labels, tested, isRight: Array.from(tested, isRight) });
       onProgress(out.length, total);
     }
   }

@@ -210,7 +210,7 @@ class Bundle {
     return unpackState(state, await this.#bytes(file));
   }
 
-  async head({ file, classes, ...facts }: HeadEntry): Promise<Head> {
+  async head({ file, classes, thresholds, ...facts }: HeadEntry): Promise<Head> {
     const numbers = await this.#floats(file);
     const biasAt = facts.dim * (1 + classes.length);
     return refusing(file, () =>
@@ -220,6 +220,7 @@ class Bundle {
         mean: numbers.slice(0, facts.dim),
         weights: numbers.slice(facts.dim, biasAt),
         bias: numbers.slice(biasAt),
+        ...(thresholds && { thresholds: Float32Array.from(thresholds) }),
       }),
     );
   }

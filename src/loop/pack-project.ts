@@ -154,9 +154,9 @@ async function addEmbeddings(storage: Storage, project: ProjectId, out: BundleWr
 /** Numbers of a checkpoint lie one after another: mean, weights, bias. */
 async function addHeads(storage: Storage, project: ProjectId, out: BundleWriter): Promise<number> {
   const entries: HeadEntry[] = [];
-  for (const { mean, weights, bias, classes, ...facts } of await storage.heads.all(project)) {
+  for (const { mean, weights, bias, classes, thresholds, ...facts } of await storage.heads.all(project)) {
     const file = `heads/${facts.version}.bin`;
-    entries.push({ ...facts, classes: [...classes], file });
+    entries.push({ ...facts, classes: [...classes], ...(thresholds && { thresholds: [...thresholds] }), file });
     const numbers = new Float32Array(mean.length + weights.length + bias.length);
     numbers.set(mean);
     numbers.set(weights, mean.length);

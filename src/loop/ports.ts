@@ -213,8 +213,10 @@ export interface LearnerInfo {
 export interface TrainRequest {
   /** Matrix rows with a training label, ascending. */
   readonly rows: Int32Array;
-  /** Class index of each. */
+  /** Class index of each; empty with `targets`. */
   readonly labels: Int32Array;
+  /** Where an item can have several classes: `memberships` of the rows, row-major [rows, classes]. */
+  readonly targets?: Uint8Array | undefined;
   readonly classCount: number;
   readonly seed: number;
   /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
@@ -230,6 +232,8 @@ export interface FittedHead {
   readonly weights: Float32Array;
   readonly bias: Float32Array;
   readonly lambda: number;
+  /** See `Head`. */
+  readonly thresholds?: Float32Array | undefined;
   readonly fitMs: number;
 }
 /** Per-row summary of the pool under the current head; arrays are [items]. */
@@ -270,7 +274,10 @@ export interface Learner {
   load(data: Float32Array, rows: number, dim: number): Promise<void>;
   /** Fits a head and makes it the current one. */
   train(request: TrainRequest): Promise<FittedHead>;
-  /** Fits a head without making it the current one, and says which class it gives each test row. */
+  /**
+   * Fits a head without making it the current one, and says which class it gives each test row; with `targets`, 1 or 0
+   * for each class, [test, classes].
+   */
   tryHead(request: TrainRequest, test: Int32Array): Promise<Int32Array>;
   /** Makes a stored head the current one (undo, reopening). */
   use(head: FittedHead | null): Promise<void>;

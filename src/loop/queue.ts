@@ -44,3 +44,12 @@ export function candidates(state: ProjectState, items: readonly Item[], isEmbedd
       isEmbedded(item),
   );
 }
+
+/** The round that asked for an item, and why; null for test items and items that were only looked at again. */
+export function askedPick(state: ProjectState, id: ItemId): { round: number; pick: Pick } | null {
+  for (const round of state.rounds) {
+    const pick = round.picks.find((p) => p.item === id);
+    if (pick) return { round: round.round, pick };
+  }
+  return null;
+}

@@ -1,17 +1,19 @@
-import type { EventDraft } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, type EventDraft } from '../domain/events.ts';
 import type { ProjectState, RoundState } from '../domain/fold.ts';
 import { NO_GUARDS, type Guards } from '../domain/guards.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Item } from '../domain/item.ts';
+import { strategyById } from '../strategies/index.ts';
+import { suits } from '../strategies/shortlist.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
 import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
 import type { Learner, SelectRequest } from './ports.ts';
-import type { TrainingSet } from './training-set.ts';
+import { hasContrast, type TrainingSet } from './training-set.ts';
 
-/** Which strategy picks next. With fewer than two classes labelled nothing is uncertain yet, so the cold start goes on. */
+/** Which strategy picks next. While no class can be told from its absence nothing is uncertain yet, so the cold start goes on. */
 export function nextStrategy(state: ProjectState, set: TrainingSet): { strategy: string; isCold: boolean } {
-  const isCold = set.classes.length < 2 || state.activeModel === null;
-  return { strategy: isCold ? state.settings.coldStart : state.settings.strategy, isCold };
+  const isCold = !hasContrast(set) || state.activeModel === null;
+  return { strategy: isCold ? state.settings.coldStart : suitable(state), isCold };
 }
 
 /**
@@ -65,4 +67,10 @@ function guardRequest(
 ): GuardRequest {
   const known = quotas.map(({ classId, atLeast }) => ({ column: classes.indexOf(classId), atLeast }));
   return { nearDuplicates, skipsOutliers, quotas: known.filter((q) => q.column >= 0) };
+}
+
+/** The chosen strategy, or the default one where it makes no sense of the project's probabilities. */
+function suitable({ settings, task }: ProjectState): string {
+  const chosen = strategyById(settings.strategy);
+  return chosen && !suits(chosen, task) ? DEFAULT_SETTINGS.strategy : settings.strategy;
 }

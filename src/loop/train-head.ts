@@ -21,12 +21,13 @@ export async function trainHead(
   const fitted = await learner.train({
     rows: set.rows,
     labels: set.labels,
+    ...(set.targets && { targets: set.targets }),
     classCount: set.classes.length,
     seed: hashSeed(state.seed, 'train'),
     pool,
   });
-  const { dim, mean, scale, weights, bias, lambda, fitMs } = fitted;
-  const head: Head = { version, encoder, classes: set.classes, dim, mean, scale, weights, bias, lambda };
+  const { fitMs, ...linear } = fitted;
+  const head: Head = { version, encoder, classes: set.classes, ...linear };
   const event: EventDraft = {
     kind: 'model-trained',
     version,
@@ -34,7 +35,7 @@ export async function trainHead(
     backend,
     trainedOn: set.events,
     classes: set.classes,
-    lambda,
+    lambda: head.lambda,
     fitMs,
   };
   return { head, event };

@@ -1,12 +1,16 @@
+import { classesOf, oneClassOf } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
 import type { ClassId, EventId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
+import { ABSENT, memberships, PRESENT } from '../domain/membership.ts';
 
 /** Labels that may train a head: standing, of an embedded item that is neither in the test set nor a near-duplicate of it. Rows ascend. */
 export interface TrainingSet {
   readonly rows: Int32Array;
-  /** Class index of each row, into `classes`. */
+  /** Class index of each row, into `classes`; empty where an item can have several classes. */
   readonly labels: Int32Array;
+  /** Where an item can have several classes: `memberships` of the rows, [rows, classes]. */
+  readonly targets?: Uint8Array;
   /** Classes with at least one label, in schema order. */
   readonly classes: readonly ClassId[];
   readonly events: readonly EventId[];
@@ -21,7 +25,8 @@ export function trainingSet(
   const used = items.filter(
     (i) => state.labels.has(i.id) && !state.test.has(i.id) && !state.excluded.has(i.id) && isEmbedded(i),
   );
-  const present = new Set(used.map((i) => state.labels.get(i.id)?.classId));
+  if (state.task === 'multi') return trainingSets(state, used);
+  const present = new Set(used.map((i) => oneClassOf(state.labels.get(i.id))));
   const classes = state.schema.classes.map((c) => c.id).filter((id) => present.has(id));
   const index = new Map(classes.map((id, i) => [id, i]));
   const rows: number[] = [];
@@ -29,13 +34,34 @@ export function trainingSet(
   const events: EventId[] = [];
   for (const item of used) {
     const label = state.labels.get(item.id);
-    const at = label && index.get(label.classId);
+    const one = oneClassOf(label);
+    const at = one === null ? undefined : index.get(one);
     if (!label || at === undefined) continue;
     rows.push(item.row);
     labels.push(at);
     events.push(label.id);
   }
   return { rows: Int32Array.from(rows), labels: Int32Array.from(labels), classes, events };
+}
+
+/** The same where an item can have several classes: every labelled item counts, one without a class too. */
+function trainingSets(state: ProjectState, used: readonly Item[]): TrainingSet {
+  const labels = used.flatMap((item) => state.labels.get(item.id) ?? []);
+  const present = new Set(labels.flatMap(classesOf));
+  const classes = state.schema.classes.filter((c) => !c.isHidden && present.has(c.id)).map((c) => c.id);
+  const targets = memberships(state, labels, classes);
+  const rows = Int32Array.from(used, (item) => item.row);
+  return { rows, labels: new Int32Array(), targets, classes, events: labels.map((label) => label.id) };
+}
+
+/** True when some class can be told from its absence: two classes, or a class that not every labelled item has. */
+export function hasContrast({ rows, classes, targets }: TrainingSet): boolean {
+  if (!targets) return classes.length >= 2;
+  return classes.some((_, c) => {
+    const seen = new Set<number | undefined>();
+    for (let i = 0; i < rows.length; i++) seen.add(targets[i * classes.length + c]);
+    return seen.has(PRESENT) && seen.has(ABSENT);
+  });
 }
 
 /** Rows whose embeddings may help to train without a label: embedded, not in the test set and no near-duplicate of it. */
@@ -52,6 +78,8 @@ export function helperRows(
 export function isUpToDate(state: ProjectState, set: TrainingSet, encoder: string): boolean {
   const model = state.activeModel;
   if (!model || model.encoder !== encoder || model.trainedOn.length !== set.events.length) return false;
+  // A class that was hidden or shown again changes a head of independent classes without a new label.
+  if (set.targets && model.classes.toSorted().join() !== set.classes.toSorted().join()) return false;
   const known = new Set(model.trainedOn);
   return set.events.every((id) => known.has(id));
 }

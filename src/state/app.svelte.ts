@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from '../domain/events.ts';
+import { DEFAULT_SETTINGS, EVENT_FORMAT, type Task } from '../domain/events.ts';
 import { projectId, type ProjectId } from '../domain/ids.ts';
 import type { Modality } from '../domain/item.ts';
 import { encodersFor } from '../encoders/index.ts';
@@ -107,8 +107,8 @@ export class AppState {
     }
   }
 
-  async createProject(name: string, modality: Modality): Promise<void> {
-    await this.#create(name.trim() || 'Untitled project', modality, false);
+  async createProject(name: string, modality: Modality, task: Task = 'single'): Promise<void> {
+    await this.#create(name.trim() || 'Untitled project', modality, false, task);
   }
 
   async startSample(sample: keyof typeof SAMPLES): Promise<void> {
@@ -210,11 +210,16 @@ export class AppState {
     }
   }
 
-  #create(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
-    return this.#inTurn(() => this.#make(name, modality, hasReference));
+  #create(
+    name: string,
+    modality: Modality,
+    hasReference: boolean,
+    task: Task = 'single',
+  ): Promise<ProjectSession | null> {
+    return this.#inTurn(() => this.#make(name, modality, hasReference, task));
   }
 
-  async #make(name: string, modality: Modality, hasReference: boolean): Promise<ProjectSession | null> {
+  async #make(name: string, modality: Modality, hasReference: boolean, task: Task): Promise<ProjectSession | null> {
     const storage = this.#storage;
     if (!storage) return null;
     this.#isStarting = true;
@@ -224,11 +229,11 @@ export class AppState {
       const encoder = encodersFor(modality)[0]?.id ?? '';
       const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs, {
         kind: 'project-created',
-        format: 1,
+        format: EVENT_FORMAT,
         name,
         modality,
         seed: hasReference ? 20_260 : this.#services.ids.seed(),
-        settings: { ...DEFAULT_SETTINGS, encoder },
+        settings: { ...DEFAULT_SETTINGS, encoder, task },
         hasReference,
       });
       this.#project = session;

@@ -1,5 +1,7 @@
+import { classesOf } from '../domain/events.ts';
 import { classId, type ClassId } from '../domain/ids.ts';
 import { addClass, changeClass, type ClassDef, type Schema } from '../domain/schema.ts';
+import { namesOfHint } from '../formats/class-list.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 /** The schema as the user edits it. Every change is one event; labels are never lost. */
@@ -13,7 +15,7 @@ export class ClassesState {
   readonly #counts = $derived.by(() => {
     const counts = new Map<ClassId, number>();
     for (const label of this.#session.state.labels.values()) {
-      counts.set(label.classId, (counts.get(label.classId) ?? 0) + 1);
+      for (const id of classesOf(label)) counts.set(id, (counts.get(id) ?? 0) + 1);
     }
     return counts;
   });
@@ -27,8 +29,9 @@ export class ClassesState {
   readonly suggestions = $derived.by(() => {
     const taken = new Set(this.#session.state.schema.classes.map((c) => c.name.toLowerCase()));
     const names = new Set<string>();
-    for (const item of this.#session.items) if (item.hint !== null) names.add(item.hint.trim());
-    return [...names].filter((n) => n !== '' && !taken.has(n.toLowerCase())).sort();
+    const { task } = this.#session.state;
+    for (const item of this.#session.items) for (const name of namesOfHint(item.hint, task)) names.add(name);
+    return [...names].filter((n) => !taken.has(n.toLowerCase())).sort();
   });
 
   add(name: string): Promise<string | null> {

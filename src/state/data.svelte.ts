@@ -1,11 +1,13 @@
 import { DEFAULT_SETTINGS, type EventDraft } from '../domain/events.ts';
 import { isAbort, WinnowError } from '../domain/errors.ts';
-import { classId, IMPORT_ANNOTATOR, type ItemId } from '../domain/ids.ts';
+import { classId, type ItemId } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
 import { addClass } from '../domain/schema.ts';
 import type { Source } from '../loop/app-ports.ts';
 import { importItems, type HintMode, type ImportResult, type TableChoice } from '../loop/import-items.ts';
 import { inspectSource, type SourceOffer } from '../loop/inspect-source.ts';
+import { importedLabel } from '../loop/label-draft.ts';
+import { namesOfHint } from '../formats/class-list.ts';
 import type { ImportJournal } from '../loop/ports.ts';
 import { plural } from './counting.ts';
 import { Folders, type FolderAccess } from './folders.svelte.ts';
@@ -212,25 +214,15 @@ export class DataState {
     const byName = new Map(schema.classes.map((c) => [c.name.toLowerCase(), c.id]));
     const drafts: EventDraft[] = [];
     for (const item of s.items) {
-      const name = item.hint?.trim() ?? '';
-      if (name === '' || s.state.labels.has(item.id) || except.has(item.id)) continue;
-      let id = byName.get(name.toLowerCase());
-      if (!id) {
-        id = classId(s.services.ids.next());
-        schema = addClass(schema, id, name);
+      const names = namesOfHint(item.hint, s.state.task);
+      if (names.length === 0 || s.state.labels.has(item.id) || except.has(item.id)) continue;
+      const ids = names.map((name) => {
+        const id = byName.get(name.toLowerCase()) ?? classId(s.services.ids.next());
+        if (!byName.has(name.toLowerCase())) schema = addClass(schema, id, name);
         byName.set(name.toLowerCase(), id);
-      }
-      drafts.push({
-        kind: 'label',
-        item: item.id,
-        classId: id,
-        annotator: IMPORT_ANNOTATOR,
-        durationMs: 0,
-        suggestion: null,
-        round: null,
-        strategy: null,
-        modelVersion: null,
+        return id;
       });
+      drafts.push(...importedLabel(item.id, schema, ids, s.state.task));
     }
     if (schema !== s.state.schema) drafts.unshift({ kind: 'schema-changed', schema });
     if (drafts.length > 0) await s.append(drafts);

@@ -1,6 +1,9 @@
+import type { ProjectState } from '../domain/fold.ts';
 import type { Head } from '../domain/head.ts';
+import { classesAbove } from '../domain/head-maths.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { evaluateTestSet, type Interval, type TestReport } from '../loop/evaluate-head.ts';
+import { evaluateSets } from '../loop/evaluate-sets.ts';
 import { mostLikely } from '../domain/uncertainty.ts';
 import { findClass } from '../domain/schema.ts';
 import { plural } from './counting.ts';
@@ -28,6 +31,8 @@ export interface TestOutput {
   /** Row-major [items, classes]. */
   readonly probabilities: Float32Array;
   readonly predicted: ReadonlyMap<ItemId, ClassId>;
+  /** Where an item can have several classes: those that each item gets, and the thresholds; `predicted` is empty then. */
+  readonly sets: { readonly given: ReadonlyMap<ItemId, readonly ClassId[]>; readonly thresholds: Float32Array } | null;
 }
 
 export interface ReportView extends TestReport {
@@ -142,7 +147,7 @@ export class EvaluationState {
           await this.#predict(head);
         }
         const output = this.#outputs.get(model.version);
-        if (output) reports.set(model.version, evaluateTestSet(this.#session.state, output.predicted, state.seed));
+        if (output) reports.set(model.version, evaluate(this.#session.state, output));
         this.#reports = new Map(reports);
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -155,12 +160,29 @@ export class EvaluationState {
     const rows = Int32Array.from(ids.map((id) => s.itemById(id)?.row ?? 0));
     if (rows.length === 0) return;
     const flat = await s.learning.withLearner((l) => l.probabilities(rows), head);
-    const width = head.classes.length;
+    const { thresholds, classes } = head;
+    const width = classes.length;
     const predicted = new Map<ItemId, ClassId>();
+    if (thresholds) {
+      const own = (i: number): ClassId[] => classesAbove(flat, i, thresholds).flatMap((c) => classes[c] ?? []);
+      const given = new Map(ids.map((id, i) => [id, own(i)]));
+      this.#outputs.set(head.version, {
+        items: ids,
+        classes,
+        probabilities: flat,
+        predicted,
+        sets: { given, thresholds },
+      });
+      return;
+    }
     ids.forEach((id, i) => {
       const winner = head.classes[mostLikely(flat, i, width)];
       if (winner) predicted.set(id, winner);
     });
-    this.#outputs.set(head.version, { items: ids, classes: head.classes, probabilities: flat, predicted });
+    this.#outputs.set(head.version, { items: ids, classes: head.classes, probabilities: flat, predicted, sets: null });
   }
+}
+
+function evaluate(state: ProjectState, { predicted, sets }: TestOutput): TestReport {
+  return sets ? evaluateSets(state, sets.given, state.seed) : evaluateTestSet(state, predicted, state.seed);
 }

@@ -2,8 +2,7 @@ import { isAbort } from '../domain/errors.ts';
 import { forecastGain, type Forecast } from '../domain/forecast.ts';
 import type { ItemId } from '../domain/ids.ts';
 import { labelEfficiency, randomAccuracy, type LabelEfficiency, type RandomSplit } from '../domain/label-efficiency.ts';
-import { cohenKappa } from '../domain/metrics.ts';
-import { probabilityReport, type ProbabilityReport } from '../domain/probability-report.ts';
+import type { ProbabilityReport } from '../domain/probability-report.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import {
   DEFAULT_THRESHOLDS,
@@ -12,10 +11,12 @@ import {
   type Criterion,
   type StoppingThresholds,
 } from '../domain/stopping.ts';
+import { opinionOf, successiveKappas, type Opinion } from '../loop/compare-checkpoints.ts';
 import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts';
 import { imitateRandomSampling } from '../loop/imitate-random.ts';
 import { helperRows, trainingSet } from '../loop/training-set.ts';
 import type { ProjectSession } from './project.svelte.ts';
+import { rightness, testDoubts, testProbabilities, testTruth } from './test-evidence.ts';
 
 const FORECAST_LABELS = 50;
 /** Checkpoints whose predictions are compared: one more than the window of the advice. */
@@ -56,18 +57,7 @@ export class InsightState {
     const { evaluation, state } = this.#session;
     const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
     if (!output) return null;
-    const labelled = output.items.flatMap((item, i) => {
-      const truth = output.classes.indexOf(state.labels.get(item)?.classId ?? ('' as never));
-      return truth < 0 ? [] : [{ i, truth }];
-    });
-    const width = output.classes.length;
-    const p = labelled.flatMap(({ i }) => [...output.probabilities.subarray(i * width, (i + 1) * width)]);
-    return probabilityReport(
-      p,
-      labelled.map((l) => l.truth),
-      output.classes,
-      state.seed,
-    );
+    return testProbabilities(state, output);
   });
   readonly forecast: Forecast | null = $derived.by(() => {
     const points = this.#session.evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy, n: p.n }));
@@ -85,6 +75,7 @@ export class InsightState {
         curve: evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy })),
         accuracyInterval: evaluation.report?.accuracyInterval ?? null,
         labels: this.#session.personLabelCount,
+        ...(this.#session.state.task === 'multi' && { measure: 'the share of items with all classes right' }),
       },
       this.thresholds,
     );
@@ -122,34 +113,24 @@ export class InsightState {
     const active = s.state.activeModel?.version ?? 0;
     const models = s.state.models.filter((m) => m.encoder === s.encoding.key && m.version <= active).slice(-COMPARED);
     const pool = s.items.filter((i) => !s.state.test.has(i.id) && s.encoding.has(i.id)).map((i) => i.row);
-    const tops: string[][] = [];
-    let doubt: number[] = [];
+    const rows = Int32Array.from(pool);
+    const classes = s.state.schema.classes.map((c) => c.id);
+    const opinions: Opinion[] = [];
     for (const model of models) {
       signal.throwIfAborted();
       const head = await s.storage.heads.get(s.id, model.version);
-      if (!head) continue;
-      const scores = await s.learning.withLearner((l) => l.score(), head);
-      tops.push(pool.map((row) => head.classes[scores.top[row] ?? 0] ?? ''));
-      doubt = pool.map((row) => 1 - (scores.topProbability[row] ?? 0));
+      if (head) opinions.push(await s.learning.withLearner((l) => opinionOf(head, rows, classes, l), head));
     }
-    const ids = s.state.schema.classes.map((c) => c.id as string);
-    const index = (list: readonly string[]): number[] => list.map((id) => Math.max(0, ids.indexOf(id)));
-    // Kappa is undefined where two models name one class for everything: that shows a collapse, not a settled model.
-    this.#kappas = tops.slice(1).map((list, i) => cohenKappa(index(tops[i] ?? []), index(list), ids.length) ?? 0);
+    this.#kappas = successiveKappas(opinions, classes.length);
+    const doubt = opinions.at(-1)?.doubt ?? new Float64Array();
     this.#poolError = this.#correctedError(doubt);
   }
 
-  #correctedError(doubt: readonly number[]): number | null {
+  #correctedError(doubt: Float64Array): number | null {
     const { evaluation, state } = this.#session;
     const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
     if (!output) return null;
-    const width = output.classes.length;
-    const rows = output.items.flatMap((item, i) => {
-      const truth = state.labels.get(item)?.classId;
-      if (!truth) return [];
-      const own = output.probabilities.subarray(i * width, (i + 1) * width);
-      return [{ doubt: 1 - Math.max(...own), isWrong: output.predicted.get(item) !== truth }];
-    });
+    const rows = testDoubts(state, output);
     return expectedPoolError(
       doubt,
       rows.map((r) => r.doubt),
@@ -160,12 +141,14 @@ export class InsightState {
   async #compareWithRandom(signal: AbortSignal): Promise<void> {
     const s = this.#session;
     const test = [...s.state.test].filter((id) => s.state.labels.has(id) && s.encoding.has(id));
-    const key = `${s.encoding.key}:${test.map((id) => s.state.labels.get(id)?.id ?? '').join()}`;
+    const { schema, task } = s.state;
+    const kind = task === 'multi' ? schema.version : 0;
+    const key = `${s.encoding.key}:${kind}:${test.map((id) => s.state.labels.get(id)?.id ?? '').join()}`;
     if (this.#splits?.key !== key) {
       const list = await imitateRandomSampling(
         {
           rows: test.map((id) => s.itemById(id)?.row ?? 0),
-          classes: test.map((id) => s.state.labels.get(id)?.classId ?? ('' as never)),
+          ...testTruth(s.state, test),
           pool: helperRows(s.state, s.items, (item) => s.encoding.has(item.id)),
           seed: hashSeed(s.state.seed, 'random-curve'),
         },
@@ -183,7 +166,7 @@ export class InsightState {
       return [
         {
           labels: p.labels,
-          isRight: test.map((id: ItemId) => output.predicted.get(id) === s.state.labels.get(id)?.classId),
+          isRight: rightness(s.state, output, test),
         },
       ];
     });

@@ -1,36 +1,16 @@
-import type { EventDraft, Labelled, Pick, Skipped } from '../domain/events.ts';
+import { classesOf, type EventDraft } from '../domain/events.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
-import { findClass } from '../domain/schema.ts';
-import { batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
+import { namesOfHint } from '../formats/class-list.ts';
+import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
+import { askedPick, batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
+import { classNames, recentDecisions, type CurrentItem } from './current-item.ts';
 import type { ProjectSession } from './project.svelte.ts';
+import { suggestionsOf, type SuggestionView } from './suggestions.ts';
+import { Ticks } from './ticks.svelte.ts';
 
-export interface SuggestionView {
-  readonly classId: ClassId;
-  readonly name: string;
-  readonly colour: number;
-  readonly probability: number;
-}
-export interface CurrentItem {
-  readonly item: Item;
-  readonly isTest: boolean;
-  readonly round: number | null;
-  readonly strategy: string | null;
-  readonly strategyName: string;
-  readonly reason: string;
-  readonly utility: number | null;
-  readonly suggestions: readonly SuggestionView[];
-  readonly modelVersion: number | null;
-  readonly isFlagged: boolean;
-  /** Standing label when the item is shown again. */
-  readonly previous: ClassId | null;
-  /** Full text, or null while it is read and for images. */
-  readonly text: string | null;
-  /** Object URL of the original or the thumbnail; null while it is read and for texts. */
-  readonly url: string | null;
-  readonly isThumbnail: boolean;
-}
+export type { CurrentItem } from './current-item.ts';
 export type QueueName = 'batch' | 'test';
 export const ME = annotator('me');
 
@@ -42,10 +22,12 @@ export class LabellingState {
   #isBusy = false;
   #shownAt = 0;
   #shownItem: ItemId | null = null;
+  readonly #ticks: Ticks;
   #neighbours = $state.raw<{ of: ItemId; items: readonly Item[] } | null>(null);
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.#ticks = new Ticks(session);
   }
 
   readonly #batchQueue = $derived.by(() => batchQueue(this.#session.state));
@@ -62,7 +44,9 @@ export class LabellingState {
     if (id === null || !item) return null;
     const { state } = this.#session;
     const isTest = state.test.has(id);
-    const asked = this.#ask(id);
+    const asked = askedPick(state, id);
+    const labelled = state.labels.get(id);
+    const previous = labelled ? classesOf(labelled) : null;
     const suggestions = isTest ? [] : this.#suggest(id);
     const media = this.#session.media.get(item);
     return {
@@ -78,7 +62,8 @@ export class LabellingState {
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
       isFlagged: state.flags.has(id),
-      previous: state.labels.get(id)?.classId ?? null,
+      previous,
+      chosen: state.task === 'multi' ? this.#ticks.of(id, previous) : (previous ?? []),
       text: media.text,
       url: media.url,
       isThumbnail: media.isThumbnail,
@@ -95,16 +80,7 @@ export class LabellingState {
     const { state } = this.#session;
     return { done: state.test.size - this.#testQueue.length, total: state.test.size };
   });
-  readonly recent = $derived.by(() => {
-    const { state } = this.#session;
-    const last = state.decisions.filter((d): d is Labelled | Skipped => d.kind !== 'flag').slice(-10);
-    return last.reverse().flatMap((event) => {
-      const item = this.#session.itemById(event.item);
-      if (!item) return [];
-      const def = event.kind === 'label' ? findClass(state.schema, event.classId) : undefined;
-      return [{ event, item, className: def?.name ?? 'skipped', colour: def?.colour ?? -1 }];
-    });
-  });
+  readonly recent = $derived.by(() => recentDecisions(this.#session.state, (id) => this.#session.itemById(id)));
   readonly canUndo = $derived.by(() => this.#session.state.decisions.length > 0);
   /** Why nothing is shown, as a sentence with what to do; null when an item is shown. */
   readonly waiting = $derived.by((): string | null => {
@@ -125,6 +101,9 @@ export class LabellingState {
 
   get queue(): QueueName {
     return this.#queue;
+  }
+  get #isMulti(): boolean {
+    return this.#session.state.task === 'multi';
   }
   get isTraining(): boolean {
     return this.#session.learning.isTraining;
@@ -154,7 +133,22 @@ export class LabellingState {
    * taken, because another is being stored or storing failed.
    */
   label(classId: ClassId): Promise<boolean> {
-    return this.#decide((current) => this.#labelDraft(current, classId));
+    return this.#decide((current) => labelDraft(this.#facts(current), classId, current.suggestions[0]));
+  }
+  /** Where an item can have several classes: ticks or unticks one; nothing is stored before `confirm`. */
+  toggle(classId: ClassId): void {
+    const { current } = this;
+    if (current && !this.#session.isReadOnly) this.#ticks.toggle(current.item.id, current.previous, classId);
+  }
+  /** Labels the shown item with the ticked classes; with none of them it has none of the classes. */
+  confirm(classIds: readonly ClassId[] | null = null): Promise<boolean> {
+    return this.#decide((current) =>
+      setDraft(this.#facts(current), this.#session.state.schema, classIds ?? current.chosen, current.suggestions),
+    );
+  }
+  /** "rust, mildew", or "none of these". */
+  namesOf(classIds: readonly ClassId[]): string {
+    return classNames(this.#session.state.schema, classIds);
   }
   skip(): Promise<boolean> {
     return this.#decide(({ item, round }) => ({ kind: 'skip', item: item.id, annotator: ME, round }));
@@ -191,10 +185,16 @@ export class LabellingState {
     for (let i = 0; i < count; i++) {
       if (!this.current) await this.#session.learning.advance();
       const { current } = this;
-      const name = current && this.#session.reference(current.item.id);
-      const def = name && this.#session.state.schema.classes.find((c) => c.name === name);
-      if (!current || !def) return;
-      await this.label(def.id);
+      const { schema, task } = this.#session.state;
+      const names = current ? namesOfHint(this.#session.reference(current.item.id), task) : [];
+      const ids = schema.classes.filter((c) => names.includes(c.name)).map((c) => c.id);
+      const [first] = ids;
+      // A name that is no class can't be answered.
+      if (!current || ids.length < names.length) return;
+      // No name beside an item says "none of these" where it can have several, and nothing where it has one.
+      if (this.#isMulti) await this.confirm(ids);
+      else if (first) await this.label(first);
+      else return;
     }
   }
 
@@ -210,6 +210,7 @@ export class LabellingState {
     try {
       await this.#session.append([draft(current)]);
       this.#revisited = null;
+      this.#ticks.clear();
       this.#prepare();
     } catch (error) {
       this.#session.fail(error);
@@ -222,16 +223,13 @@ export class LabellingState {
     return true;
   }
 
-  #labelDraft(current: CurrentItem, classId: ClassId): EventDraft {
-    const top = current.suggestions[0];
+  /** What is recorded of every label. */
+  #facts(current: CurrentItem): LabelFacts {
     const shown = this.#shownItem === current.item.id ? this.#shownAt : this.#session.services.clock.now();
     return {
-      kind: 'label',
       item: current.item.id,
-      classId,
       annotator: ME,
       durationMs: Math.max(0, Math.round(this.#session.services.clock.now() - shown)),
-      suggestion: top ? { classId: top.classId, probability: top.probability } : null,
       round: current.isTest ? null : current.round,
       strategy: current.isTest ? null : current.strategy,
       modelVersion: current.modelVersion,
@@ -260,26 +258,10 @@ export class LabellingState {
     if (this.#currentId === id) this.#neighbours = { of: id, items: items.slice(0, 3) };
   }
 
-  #ask(id: ItemId): { round: number; pick: Pick } | null {
-    for (const round of this.#session.state.rounds) {
-      const pick = round.picks.find((p) => p.item === id);
-      if (pick) return { round: round.round, pick };
-    }
-    return null;
-  }
-
   #suggest(id: ItemId): SuggestionView[] {
     const prediction = this.#session.learning.prediction(id);
     if (!prediction || prediction.version !== this.modelVersion) return [];
-    const { schema } = this.#session.state;
-    return prediction.classes
-      .flatMap((classId, i) => {
-        const def = findClass(schema, classId);
-        const probability = prediction.probabilities[i] ?? 0;
-        return def && !def.isHidden ? [{ classId, name: def.name, colour: def.colour, probability }] : [];
-      })
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, 5);
+    return suggestionsOf(prediction, this.#session.state.schema);
   }
 
   /** Background work whose failure is shown, not thrown. */

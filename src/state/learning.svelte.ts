@@ -20,6 +20,8 @@ export interface Prediction {
   readonly version: number;
   readonly classes: readonly ClassId[];
   readonly probabilities: Float32Array;
+  /** Where an item can have several classes (see `Head`). */
+  readonly thresholds: Float32Array | undefined;
 }
 
 /**
@@ -40,6 +42,8 @@ export class Learning {
   #current: number | null = null;
   /** The embeddings whose near-duplicates of test items are known. */
   #splitOf = '';
+  /** Of the checkpoints that the learner has held. */
+  readonly #thresholds = new Map<number, Float32Array | undefined>();
   #dim = 0;
   #wants = false;
   #running: Promise<void> | null = null;
@@ -114,11 +118,12 @@ export class Learning {
     if (!answer) return;
     const { model, flat } = answer;
     const width = model.classes.length;
+    const thresholds = this.#thresholds.get(model.version);
     const next = new Map(this.#predictions);
     rows.forEach((row, i) => {
       const item = this.#session.items[row];
       const probabilities = flat.slice(i * width, (i + 1) * width);
-      if (item) next.set(item.id, { version: model.version, classes: model.classes, probabilities });
+      if (item) next.set(item.id, { version: model.version, classes: model.classes, probabilities, thresholds });
     });
     this.#predictions = next;
   }
@@ -211,7 +216,7 @@ export class Learning {
     const s = this.#session;
     const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
     const encoder = s.encoding.key;
-    if (set.rows.length === 0 || isUpToDate(s.state, set, encoder)) return false;
+    if (set.classes.length === 0 || isUpToDate(s.state, set, encoder)) return false;
     this.#isTraining = true;
     this.#step = 'Training the model.';
     try {
@@ -220,6 +225,7 @@ export class Learning {
         const trained = await trainHead(s.state, set, helperRows(s.state, s.items, isEmbedded), encoder, backend, l);
         // Before the next task's turn: the learner holds the new head from here on.
         this.#current = trained.head.version;
+        this.#thresholds.set(trained.head.version, trained.head.thresholds);
         return trained;
       });
       await s.storage.heads.put(s.id, head);
@@ -280,9 +286,10 @@ export class Learning {
   async #use(learner: Learner, head: Head): Promise<void> {
     if (this.#current === head.version) return;
     if (head.dim !== this.#dim) throw new WinnowError('learner-failed', 'The checkpoint belongs to another encoder.');
-    const { dim, mean, scale, weights, bias, lambda } = head;
-    await learner.use({ dim, mean, scale, weights, bias, lambda, fitMs: 0 } satisfies FittedHead);
+    const { dim, mean, scale, weights, bias, lambda, thresholds } = head;
+    await learner.use({ dim, mean, scale, weights, bias, lambda, thresholds, fitMs: 0 } satisfies FittedHead);
     this.#current = head.version;
+    this.#thresholds.set(head.version, head.thresholds);
   }
 
   #drop(): void {

@@ -3,6 +3,7 @@ import type { EventDraft, ProjectSettings } from '../domain/events.ts';
 import { countPersonLabels, type ProjectState } from '../domain/fold.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality } from '../domain/item.ts';
+import { whyTaskIsFixed } from '../domain/task.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { EventLog } from '../loop/event-log.ts';
 import type { ProjectSummary, Storage } from '../loop/ports.ts';
@@ -187,7 +188,11 @@ export class ProjectSession {
     await this.#summarise();
   }
   async changeSettings(settings: Partial<ProjectSettings>): Promise<void> {
-    await this.#try(() => this.append([{ kind: 'settings-changed', settings }]));
+    await this.#try(async () => {
+      const why = settings.task && settings.task !== this.#state.task ? whyTaskIsFixed(this.#state) : null;
+      if (why) throw new WinnowError('bad-input', why);
+      await this.append([{ kind: 'settings-changed', settings }]);
+    });
     this.advance();
   }
 

@@ -1,10 +1,14 @@
+import type { Task } from '../domain/events.ts';
 import { strategies } from '../strategies/index.ts';
+import { suits } from '../strategies/shortlist.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 
 export type QueryOption = Pick<Strategy, 'id' | 'name' | 'summary' | 'source' | 'needsGroups'>;
 
 /** What can pick a batch once a model is there. */
-export const QUERY_OPTIONS: readonly QueryOption[] = strategies.filter((s) => !s.needsGroups);
+export function queryOptions(task: Task): readonly QueryOption[] {
+  return strategies.filter((s) => !s.needsGroups && suits(s, task));
+}
 /** What can pick while nothing is labelled. */
 export const COLD_START_OPTIONS: readonly QueryOption[] = strategies.filter((s) => s.isColdStart);
 

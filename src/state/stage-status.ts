@@ -29,7 +29,7 @@ export function stageStatus(session: ProjectSession): Record<Stage, StageStatus>
           : `${count(encoding.embedded)} of ${count(encoding.total)} embedded`,
     },
     classes: {
-      isDone: classes.list.length > 1,
+      isDone: classes.list.length > (state.task === 'multi' ? 0 : 1),
       isBlocked: false,
       text: hasClasses ? plural(classes.list.length, 'class', 'classes') : 'none yet',
     },

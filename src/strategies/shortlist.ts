@@ -1,11 +1,17 @@
+import type { Task } from '../domain/events.ts';
 import type { Row } from '../domain/ids.ts';
-import type { PoolView } from './strategy.ts';
+import { classDoubt, meanDoubt, nearestDoubt } from '../domain/set-uncertainty.ts';
+import { marginUncertainty } from '../domain/uncertainty.ts';
+import type { PoolView, Strategy } from './strategy.ts';
 
 /** Utility of row `row` of a row-major [rows, classes] probability matrix. */
 export type Utility = (p: ArrayLike<number>, row: number, classes: number) => number;
 
 /** Backends differ by far less than this in any utility of a probability row. */
 const SLACK = 1e-3;
+
+/** From this doubt on a second class counts as open in a reason. */
+const CLOSE_CALL = 0.5;
 
 export interface Ranked {
   readonly row: Row;
@@ -80,6 +86,31 @@ export function topNames(view: PoolView, row: Row): { first: string; second: str
   const order = Array.from(p, (_, c) => c).sort((a, b) => (p[b] as number) - (p[a] as number) || a - b);
   const name = (i: number): string => view.classNames[order[i] ?? -1] ?? 'another class';
   return { first: name(0), second: name(1), p1: p[order[0] ?? 0] ?? 0, p2: p[order[1] ?? 0] ?? 0 };
+}
+
+/** Whether a strategy makes sense of a project's probabilities: where an item can have several, not all do. */
+export function suits({ needsHead, readsSets = false }: Strategy, task: Task): boolean {
+  return task === 'single' || !needsHead || readsSets;
+}
+
+/** How undecided the model is about a row: by its margin or, where an item can have several classes, over all of them. */
+export function doubtOf({ thresholds }: PoolView): Utility {
+  return thresholds ? (p, row) => meanDoubt(p, row, thresholds) : marginUncertainty;
+}
+
+/** The same by the closest call alone: the two best classes, or the class that is nearest to its threshold. */
+export function closestCall({ thresholds }: PoolView): Utility {
+  return thresholds ? (p, row) => nearestDoubt(p, row, thresholds) : marginUncertainty;
+}
+
+/** "rust (48 %) and mildew (31 %)": the classes that are nearest to their thresholds, at most two. */
+export function openClasses(view: PoolView, row: Row): string {
+  const p = view.exactProbabilities?.(Int32Array.of(row)) ?? new Float64Array();
+  return Array.from(view.thresholds ?? [], (threshold, c) => ({ c, doubt: classDoubt(p[c] ?? 0, threshold) }))
+    .sort((a, b) => b.doubt - a.doubt || a.c - b.c)
+    .filter(({ doubt }, i) => i === 0 || (i === 1 && doubt >= CLOSE_CALL))
+    .map(({ c }) => `${view.classNames[c] ?? 'a class'} (${percent(p[c] ?? 0)})`)
+    .join(' and ');
 }
 
 /** A probability in words: "61 %". */

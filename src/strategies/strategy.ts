@@ -63,7 +63,12 @@ export interface PoolView {
    * ranked by these, so that rounding on one backend never changes a pick. Null before the first head.
    */
   readonly exactProbabilities: ((rows: Int32Array) => Float64Array) | null;
-  /** Forms a committee of `members` heads. Null before the first head. */
+  /**
+   * Present where an item can have several classes, [classes]: probabilities are then independent, and an item has a class
+   * from its threshold on. `labels` is empty then.
+   */
+  readonly thresholds?: ArrayLike<number> | null;
+  /** Forms a committee of `members` heads. Null before the first head, and where an item can have several classes. */
   readonly committee: ((kind: CommitteeKind, members: number) => Promise<Committee>) | null;
 }
 
@@ -90,6 +95,8 @@ export interface Strategy {
   readonly needsGroups?: 'hints' | 'rules';
   /** More candidates than this are thinned out at random before it sees them; for those that are slow or need much memory. */
   readonly mostCandidates?: number;
+  /** True when it also reads independent probabilities (`PoolView.thresholds`). Those without a head work in any case. */
+  readonly readsSets?: boolean;
   /** Returns min(count, candidates) distinct candidate rows, most useful first. */
   select(view: PoolView, count: number, random: Random, compute: Compute): Promise<readonly StrategyPick[]>;
 }

@@ -1,6 +1,5 @@
-import { marginUncertainty } from '../domain/uncertainty.ts';
 import { centredRows, herd, herdingSizes, labelledRadius, meanOf, poolRadius, sampleRows } from './herding.ts';
-import { mostUseful, topNames } from './shortlist.ts';
+import { doubtOf, mostUseful, openClasses, topNames } from './shortlist.ts';
 import type { PoolView, Strategy } from './strategy.ts';
 import type { Random } from '../domain/random.ts';
 
@@ -18,6 +17,7 @@ export default {
   source: 'Bae, Sutherland and Oliveira 2025, Uncertainty herding: one active learning method for all label budgets.',
   isColdStart: false,
   needsHead: true,
+  readsSets: true,
   async select(view, count, random, compute) {
     const { candidates, embeddings, labelledRows, probabilities, exactProbabilities } = view;
     if (!probabilities || !exactProbabilities) throw new RangeError('This strategy needs a trained head.');
@@ -28,9 +28,10 @@ export default {
     const references = centredRows(embeddings, referenceRows, mean);
     const labelled = centredRows(embeddings, labelledRows, mean);
     const classes = probabilities.cols;
+    const doubt = doubtOf(view);
     const uncertainties = (of: Int32Array): Float64Array => {
       const exact = exactProbabilities(of);
-      return Float64Array.from(of, (_, i) => marginUncertainty(exact, i, classes));
+      return Float64Array.from(of, (_, i) => doubt(exact, i, classes));
     };
     const picks = await herd(
       {
@@ -47,6 +48,10 @@ export default {
     );
     const own = uncertainties(Int32Array.from(picks, (p) => p.row));
     return picks.map(({ row, gain }, i) => {
+      if (view.thresholds) {
+        const reason = `Least sure of ${openClasses(view, row)}, and typical of other undecided items.`;
+        return { row, utility: gain, reason };
+      }
       const { first, second } = topNames(view, row);
       const reason =
         (own[i] as number) >= CLOSE_CALL
@@ -60,7 +65,7 @@ export default {
 /** All candidates, or the most uncertain ones and some at random, ascending. */
 function shortlist(view: PoolView, most: number, random: Random): Int32Array {
   if (view.candidates.length <= most) return view.candidates;
-  const uncertain = mostUseful(view, Math.round(most * UNCERTAIN_SHARE), marginUncertainty).map((r) => r.row);
+  const uncertain = mostUseful(view, Math.round(most * UNCERTAIN_SHARE), doubtOf(view)).map((r) => r.row);
   const taken = new Set(uncertain);
   const others = view.candidates.filter((row) => !taken.has(row));
   return Int32Array.from([

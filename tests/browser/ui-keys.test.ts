@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { classId } from '../../src/domain/ids.ts';
 import { addClass, EMPTY_SCHEMA } from '../../src/domain/schema.ts';
-import { commandOf, isKeyTaken, keepFocus } from '../../src/ui/labelling/keys.ts';
+import { commandOf, isKeyTaken, keepFocus, shortcuts } from '../../src/ui/labelling/keys.ts';
 import { pullUp } from '../../src/ui/labelling/pull.ts';
 import { swipeRight } from '../../src/ui/labelling/swipe.ts';
 
@@ -25,6 +25,17 @@ test('no class key that is handed out hides a command', () => {
     expect(commandOf(press(key), classes)?.kind, key).not.toBe('label');
     expect(commandOf(press(key), classes), key).not.toBeNull();
   }
+});
+
+test('Enter confirms, Shift and Enter takes what the model suggests', () => {
+  expect(commandOf(press('Enter'), classes)).toEqual({ kind: 'accept' });
+  expect(commandOf(press('Enter', { shiftKey: true }), classes)).toEqual({ kind: 'suggested' });
+});
+
+test('the list of shortcuts says what Enter does in either kind of project', () => {
+  expect(shortcuts('single').find(([keys]) => keys === 'Enter')?.[1]).toBe('Accept the first suggestion');
+  expect(shortcuts('multi').find(([keys]) => keys === 'Enter')?.[1]).toContain('none of these');
+  expect(shortcuts('multi').map(([keys]) => keys)).toContain('Space');
 });
 
 test('held keys and browser shortcuts are left alone', () => {

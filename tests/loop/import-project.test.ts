@@ -4,12 +4,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ProjectFold } from '../../src/domain/fold.ts';
 import { projectId } from '../../src/domain/ids.ts';
 import type { Modality } from '../../src/domain/item.ts';
+import { oneClassOf } from '../../src/domain/events.ts';
 import { WinnowError } from '../../src/domain/errors.ts';
 import { readBundle } from '../../src/loop/import-project.ts';
 import { writeBundle } from '../../src/loop/pack-project.ts';
 import { sha256 } from '../../src/loop/sha256.ts';
 import { MemoryStorage, type Write } from '../fakes/memory-storage.ts';
-import { hex, KEY, STATE, storeProject } from '../fixtures/bundle-project.ts';
+import { HEAD, hex, KEY, STATE, storeProject } from '../fixtures/bundle-project.ts';
 
 const FROM = projectId('from');
 const TO = projectId('to');
@@ -102,6 +103,22 @@ describe('a bundle opened on another machine', () => {
     expect(there).toEqual(here);
   });
 
+  it('brings the thresholds of a head along, and refuses ones that do not fit its classes', async () => {
+    const thresholds = Float32Array.of(0.1, 0.7);
+    await storeProject(home, FROM, 'text', 6);
+    await home.heads.put(FROM, { ...HEAD, version: 2, thresholds });
+    const file = await writeBundle(home, FROM, false, quiet);
+    const short = await changed(file, (files) => {
+      const heads = JSON.parse(strFromU8(files['heads.json'] ?? new Uint8Array())) as { thresholds?: number[] }[];
+      files['heads.json'] = json(heads.map((h) => (h.thresholds ? { ...h, thresholds: [0.5] } : h)));
+    });
+    await expectRefused(short, 'bundle-corrupt');
+    away = new MemoryStorage();
+    await open(file);
+    expect((await away.heads.get(TO, 2))?.thresholds).toEqual(thresholds);
+    expect((await away.heads.get(TO, 1))?.thresholds).toBeUndefined();
+  });
+
   it('leaves originals out unless they are asked for', async () => {
     const without = await pack('image');
     expect(Object.keys(await filesOf(without)).some((n) => n.startsWith('originals/'))).toBe(false);
@@ -154,7 +171,7 @@ describe('bundle format 1 (frozen file: never write it anew)', () => {
     await open(new Blob([bytes]));
     const state = ProjectFold.of(await away.events.read(TO)).state();
     expect(state).toMatchObject({ name: 'Zählung / 2', modality: 'image', seed: 42 });
-    expect([...state.labels].map(([id, l]) => [id, l.classId])).toEqual([
+    expect([...state.labels].map(([id, l]) => [id, oneClassOf(l)])).toEqual([
       [hex(0), 'c1'],
       [hex(1), 'c1'],
       [hex(2), 'c2'],
@@ -185,7 +202,7 @@ describe('what is refused before anything is stored', () => {
   it('a newer event format', async () => {
     const file = await changed(await pack(), (files) => {
       files['events.jsonl'] = strToU8(
-        strFromU8(files['events.jsonl'] ?? new Uint8Array()).replace('"format":1', '"format":2'),
+        strFromU8(files['events.jsonl'] ?? new Uint8Array()).replace('"format":1', '"format":99'),
       );
     });
     await expectRefused(file, 'bundle-newer');

@@ -7,7 +7,7 @@ import { csv, spreadsheetCsv, unguardCell } from '../../src/formats/bytes.ts';
 import { exporters } from '../../src/formats/exporters.ts';
 import type { Snapshot } from '../../src/formats/format.ts';
 import { DIM, embeddingsOf, HEAD } from '../fixtures/bundle-project.ts';
-import { hex, snapshotOf } from '../fixtures/snapshot.ts';
+import { hex, setSnapshotOf, snapshotOf } from '../fixtures/snapshot.ts';
 
 const filesOf = (id: string, snapshot: Snapshot = snapshotOf()) => {
   const exporter = exporters.find((e) => e.id === id);
@@ -158,5 +158,60 @@ describe('head for TensorFlow.js', () => {
       encoder: { id: expect.any(String) as string, revision: 1, dim: DIM, preprocessing: 'none' },
       lambda: 0.01,
     });
+  });
+});
+
+describe('where an item can have several classes', () => {
+  const snapshot = setSnapshotOf();
+
+  it('the CSV joins the names in one cell and has a column of 0 and 1 for each class', () => {
+    const rows = table(filesOf('labels-csv', snapshot).get('labels.csv'));
+    const wood = '=Wald, "groß"';
+    expect(rows.map((r) => [r['classes'], r[`is(${wood})`], r['is(Fluss)'], r['is(Später)']])).toEqual([
+      [wood, '1', '0', ''],
+      ['', '0', '0', ''],
+      [`${wood}|Fluss`, '1', '1', ''],
+    ]);
+    expect(rows[2]?.['suggestions']).toBe(`${wood} 0.7500`);
+  });
+
+  it('the JSON Lines have arrays, empty for none of these', () => {
+    const lines = textOf(filesOf('labels-jsonl', snapshot).get('labels.jsonl')).trim().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records.map((r) => [r['class_ids'], r['not_asked']])).toEqual([
+      [['c1'], ['Später']],
+      [[], ['Später']],
+      [['c1', 'c2'], ['Später']],
+    ]);
+    expect(records[2]).toMatchObject({ suggestions: [{ class: '=Wald, "groß"', probability: 0.75 }] });
+  });
+
+  it('predictions are every class that reaches its threshold', () => {
+    const rows = table(filesOf('predictions-csv', snapshot).get('predictions.csv'));
+    for (const row of rows.slice(0, -1)) {
+      const [wood, river] = [Number(row['p(=Wald, "groß")']), Number(row['p(Fluss)'])];
+      const expected = [...(wood >= 0.4 ? ['=Wald, "groß"'] : []), ...(river >= 0.25 ? ['Fluss'] : [])];
+      expect(row['predictions']).toBe(expected.join('|'));
+    }
+    expect(rows.at(-1)).toMatchObject({ predictions: '', 'p(Fluss)': '' });
+    expect(new Set(rows.map((r) => r['predictions'])).size).toBeGreaterThan(1);
+  });
+
+  it('the model has sigmoids, says its thresholds and computes the same probabilities', async () => {
+    const files = filesOf('head-tfjs', snapshot);
+    const facts = JSON.parse(textOf(files.get('winnow-head.json'))) as { thresholds: number[]; output: string };
+    expect(facts.thresholds.map((t) => t.toFixed(2))).toEqual(['0.40', '0.25']);
+    const { modelTopology, weightsManifest } = JSON.parse(textOf(files.get('model.json'))) as {
+      modelTopology: object;
+      weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+    };
+    const weightData = (files.get('weights.bin') as Uint8Array).slice().buffer;
+    const model = await tf.loadLayersModel(
+      tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0]?.weights ?? [], weightData }),
+    );
+    const { data } = embeddingsOf([0, 1, 2]);
+    const expected = snapshot.predictions?.probabilities.subarray(0, 6) ?? [];
+    const found = await (model.predict(tf.tensor2d(data, [3, DIM])) as tf.Tensor).data();
+    found.forEach((p, i) => expect(p).toBeCloseTo(expected[i] ?? -1, 5));
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventDraft, WinnowEvent } from '../../src/domain/events.ts';
+import { EVENT_FORMAT, oneClassOf, type EventDraft, type WinnowEvent } from '../../src/domain/events.ts';
 import { ProjectFold, type ProjectState } from '../../src/domain/fold.ts';
 import {
   annotator,
@@ -86,7 +86,7 @@ class Log {
     return ProjectFold.of(this.events).state();
   }
   classOf(item: number): string | undefined {
-    return this.state.labels.get(hex(item))?.classId;
+    return oneClassOf(this.state.labels.get(hex(item))) ?? undefined;
   }
 }
 
@@ -381,7 +381,7 @@ describe('event format 1 (frozen)', () => {
     });
     expect(state.settings).toMatchObject({ batchSize: 10, backend: 'cpu', testSize: 2 });
     expect(state.schema.classes.map((c) => c.name)).toEqual(['forest', 'river']);
-    expect([...state.labels].map(([id, l]) => [Number.parseInt(id, 16), l.classId, l.annotator])).toEqual([
+    expect([...state.labels].map(([id, l]) => [Number.parseInt(id, 16), oneClassOf(l), l.annotator])).toEqual([
       [5, 'c2', 'import'],
       [1, 'c1', 'ann'],
       [4, 'c1', 'ann'],
@@ -405,7 +405,7 @@ describe('event format 1 (frozen)', () => {
     refuse({ seq: -1 }, 4);
     refuse({ durationMs: Number.POSITIVE_INFINITY }, 4);
     refuse({ suggestion: { classId: 'c1' } }, 12);
-    refuse({ format: 2 }, 0);
+    refuse({ format: EVENT_FORMAT + 1 }, 0);
     refuse({ schema: { version: 1, classes: [{ id: 'c' }] } }, 1);
     refuse({ trainedOn: 'e08' }, 9);
   });

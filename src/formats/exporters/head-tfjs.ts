@@ -35,7 +35,7 @@ export default {
             layer('Dense', {
               name: 'head',
               units: classes.length,
-              activation: 'softmax',
+              activation: head.thresholds ? 'sigmoid' : 'softmax',
               use_bias: true,
               trainable: true,
             }),
@@ -63,7 +63,10 @@ export default {
       encoder,
       input:
         'One unit-length embedding of this encoder per row, float32. The standardisation is folded into the weights.',
-      output: 'Softmax probabilities in the order of `classes`.',
+      output: head.thresholds
+        ? 'One probability per class (sigmoid), in the order of `classes`. An item has every class whose probability reaches its threshold.'
+        : 'Softmax probabilities in the order of `classes`.',
+      ...(head.thresholds && { thresholds: Array.from(head.thresholds) }),
       lambda: head.lambda,
       exportedAt: new Date(exportedAt).toISOString(),
     };

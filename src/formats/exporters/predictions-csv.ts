@@ -1,7 +1,12 @@
-import { findClass } from '../../domain/schema.ts';
+import { classesOf } from '../../domain/events.ts';
+import { classesAbove } from '../../domain/head-maths.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
 import { spreadsheetCsv } from '../bytes.ts';
-import type { Exporter } from '../format.ts';
+import { joinClasses } from '../class-list.ts';
+import type { Exporter, Snapshot } from '../format.ts';
+import { naming } from '../label-records.ts';
+
+type Cell = string | number;
 
 export default {
   id: 'predictions-csv',
@@ -9,30 +14,54 @@ export default {
   summary:
     'What the newest model says of every item, with the probability of each class. Your own labels are in a column beside it.',
   needsHead: true,
-  export({ items, predictions, state }) {
+  export(snapshot) {
+    const { items, predictions, state, head } = snapshot;
     if (!predictions) return [];
     const { classes, probabilities } = predictions;
-    const names = classes.map((id) => findClass(state.schema, id)?.name ?? id);
-    const header = ['path', 'sha256', 'set', 'label', 'prediction', 'probability', ...names.map((n) => `p(${n})`)];
+    const name = naming(snapshot);
+    const names = classes.map(name);
     const width = classes.length;
-    const rows = items.map((item) => {
+    const thresholds = head?.thresholds;
+    const predicted = thresholds ? ['predictions'] : ['prediction', 'probability'];
+    const header = [
+      'path',
+      'sha256',
+      'set',
+      thresholds ? 'labels' : 'label',
+      ...predicted,
+      ...names.map((n) => `p(${n})`),
+    ];
+    const rows = items.map((item): Cell[] => {
       const label = state.labels.get(item.id);
-      const best = topTwo(probabilities, item.row, width);
-      const isKnown = best.first > 0;
       // An item without an embedding has a row of zeros: no prediction, not a probability of 0.
-      const own = Array.from(probabilities.subarray(item.row * width, (item.row + 1) * width), (p) =>
-        isKnown ? p.toFixed(6) : '',
-      );
+      const own = probabilities.subarray(item.row * width, (item.row + 1) * width);
+      const isKnown = own.some((p) => p > 0);
+      const said = thresholds
+        ? [joinClasses(classesAbove(own, 0, thresholds).map((c) => names[c] ?? ''))]
+        : best(own, names);
       return [
         item.paths[0] ?? '',
         item.id,
-        state.test.has(item.id) ? 'test' : state.excluded.has(item.id) ? 'excluded' : 'pool',
-        label ? (findClass(state.schema, label.classId)?.name ?? label.classId) : '',
-        isKnown ? (names[best.firstClass] ?? '') : '',
-        isKnown ? best.first.toFixed(6) : '',
-        ...own,
+        setOf(state, item.id),
+        label ? listed(classesOf(label).map(name), thresholds !== undefined) : '',
+        ...(isKnown ? said : predicted.map(() => '')),
+        ...Array.from(own, (p) => (isKnown ? p.toFixed(6) : '')),
       ];
     });
     return [{ name: 'predictions.csv', type: 'text/csv', bytes: spreadsheetCsv([header, ...rows]) }];
   },
 } satisfies Exporter;
+
+/** A single class stands as it is; where there can be several, they are joined. */
+function listed(names: readonly string[], isMulti: boolean): string {
+  return isMulti ? joinClasses(names) : (names[0] ?? '');
+}
+
+function best(p: Float32Array, names: readonly string[]): Cell[] {
+  const { first, firstClass } = topTwo(p, 0, p.length);
+  return [names[firstClass] ?? '', first.toFixed(6)];
+}
+
+function setOf(state: Snapshot['state'], item: Snapshot['items'][number]['id']): string {
+  return state.test.has(item) ? 'test' : state.excluded.has(item) ? 'excluded' : 'pool';
+}

@@ -1,4 +1,5 @@
 import { WinnowError } from '../../domain/errors.ts';
+import { fitSets } from '../../domain/fit-sets.ts';
 import type { MakeProducts } from '../../domain/logistic-kernels.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
@@ -41,6 +42,13 @@ export class HeadFitter {
   async fit(pool: Pool, request: TrainRequest, engine: Engine): Promise<FittedHead> {
     const { rows, classCount, c } = request;
     if (rows.length === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
+    if (request.targets) {
+      const { targets, seed } = request;
+      return {
+        ...fitSets(gatherRows(pool, rows).data, targets, rows.length, pool.cols, classCount, seed, c, this.#products),
+        fitMs: 0,
+      };
+    }
     const isScarce = rows.length < classCount * ENOUGH_LABELS_PER_CLASS;
     const helpers = request.pool && request.pool.length >= LEAST_POOL ? request.pool : null;
     const semi =

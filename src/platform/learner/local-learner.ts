@@ -1,7 +1,7 @@
 import type { BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import { bootstrapHeads, dropoutHeads } from '../../domain/committee.ts';
-import { foldHead, headProbabilities } from '../../domain/head-maths.ts';
+import { classesAbove, foldHead, headProbabilities } from '../../domain/head-maths.ts';
 import type { Row } from '../../domain/ids.ts';
 import { standardise } from '../../domain/logistic.ts';
 import { stationaryProducts } from '../../domain/logistic-kernels.ts';
@@ -68,6 +68,12 @@ export class LocalLearner implements Learner {
     const head = await this.#fitter.fit(pool, request, this.#requireEngine());
     const probabilities = headProbabilities(head, pool.data, test);
     const classes = head.bias.length;
+    const { thresholds } = head;
+    if (thresholds) {
+      const given = new Int32Array(test.length * classes);
+      test.forEach((_, i) => classesAbove(probabilities, i, thresholds).forEach((c) => (given[i * classes + c] = 1)));
+      return given;
+    }
     return test.map((_, i) => topTwo(probabilities, i, classes).firstClass);
   }
 
@@ -114,7 +120,9 @@ export class LocalLearner implements Learner {
         probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
-        committee: head ? onceEach((kind, members) => this.#committee(head, kind, members, request)) : null,
+        thresholds: head?.thresholds ?? null,
+        committee:
+          head && !head.thresholds ? onceEach((kind, members) => this.#committee(head, kind, members, request)) : null,
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -169,7 +177,7 @@ export class LocalLearner implements Learner {
     const classes = head.bias.length;
     if (!this.#probabilities) {
       const { weights, bias } = foldHead(head);
-      this.#probabilities = await pool.probabilities(weights, bias);
+      this.#probabilities = await pool.probabilities(weights, bias, head.thresholds !== undefined);
     }
     return { probabilities: this.#probabilities, classes };
   }

@@ -21,3 +21,11 @@ export function softmaxRows(values: Float32Array, bias: Float32Array, classes: n
     for (let c = 0; c < classes; c++) values[from + c] = (values[from + c] as number) / sum;
   }
 }
+
+/** 1 / (1 + exp(-(value + bias))) in place. @param values row-major [rows, classes] @param bias [classes] */
+export function sigmoidRows(values: Float32Array, bias: Float32Array): void {
+  const classes = bias.length;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = 1 / (1 + Math.exp(-((values[i] as number) + (bias[i % classes] as number))));
+  }
+}

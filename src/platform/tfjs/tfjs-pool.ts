@@ -22,12 +22,13 @@ export class TfjsPool implements Pool {
     }
   }
 
-  async probabilities(weights: Float32Array, bias: Float32Array): Promise<Float32Array> {
+  async probabilities(weights: Float32Array, bias: Float32Array, isIndependent: boolean): Promise<Float32Array> {
     const classes = bias.length;
     return this.#map(classes, () => {
       const w = tf.tensor2d(weights, [this.cols, classes]);
       const b = tf.tensor1d(bias);
-      return { apply: (x) => tf.softmax(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D, inputs: [w, b] };
+      const activation = isIndependent ? tf.sigmoid : tf.softmax;
+      return { apply: (x) => activation(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D, inputs: [w, b] };
     });
   }
 

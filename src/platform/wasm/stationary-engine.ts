@@ -2,7 +2,7 @@ import type { Backend } from '../../domain/events.ts';
 import type { MakeStationary } from '../../domain/stationary-matrix.ts';
 import type { Compute, Matrix } from '../../strategies/strategy.ts';
 import type { Engine, Pool } from '../learner/engine.ts';
-import { softmaxRows } from '../learner/softmax-rows.ts';
+import { sigmoidRows, softmaxRows } from '../learner/softmax-rows.ts';
 import { nearestByProducts } from '../learner/nearest.ts';
 
 /** Everything on stationary matrices: WebAssembly, or plain TypeScript where there is none. */
@@ -55,11 +55,12 @@ class StationaryPool implements Pool {
     return this.#matrix.data;
   }
 
-  probabilities(weights: Float32Array, bias: Float32Array): Promise<Float32Array> {
+  probabilities(weights: Float32Array, bias: Float32Array, isIndependent: boolean): Promise<Float32Array> {
     const classes = bias.length;
     const out = new Float32Array(this.rows * classes);
     this.#matrix.times(weights, classes, out);
-    softmaxRows(out, bias, classes);
+    if (isIndependent) sigmoidRows(out, bias);
+    else softmaxRows(out, bias, classes);
     return Promise.resolve(out);
   }
 

@@ -53,11 +53,18 @@ export default {
   },
 } satisfies Wrapper;
 
-/** Whether the head takes a row for the class of a column; of a tie the lower one. */
+/** Whether the head takes a row for the class of a column, where classes are independent for one of its classes; of a tie the lower one. */
 export function likeness(view: PoolView): (row: Row, column: number) => boolean {
-  const { probabilities, exactProbabilities } = view;
+  const { probabilities, exactProbabilities, thresholds } = view;
   if (!probabilities || !exactProbabilities) return () => false;
   const { data, cols } = probabilities;
+  if (thresholds) {
+    return (row, column) => {
+      const lead = (data[row * cols + column] as number) - (thresholds[column] as number);
+      if (Math.abs(lead) > CLOSE_CALL) return lead > 0;
+      return (exactProbabilities(Int32Array.of(row))[column] as number) >= (thresholds[column] as number);
+    };
+  }
   return (row, column) => {
     const { first, second, firstClass, secondClass } = topTwo(data, row, cols);
     if (secondClass < 0 || first - second > CLOSE_CALL) return firstClass === column;

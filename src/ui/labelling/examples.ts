@@ -1,13 +1,15 @@
-import type { Labelled } from '../../domain/events.ts';
+import { classesOf, type Label } from '../../domain/events.ts';
 import type { ClassId, ItemId } from '../../domain/ids.ts';
 
 /** The first `count` labelled items of each class: what "this class" has meant so far. They stay put as labels are added. */
-export function firstOfEachClass(labels: Iterable<Labelled>, count: number): ReadonlyMap<ClassId, readonly ItemId[]> {
+export function firstOfEachClass(labels: Iterable<Label>, count: number): ReadonlyMap<ClassId, readonly ItemId[]> {
   const found = new Map<ClassId, ItemId[]>();
-  for (const { classId, item } of labels) {
-    const list = found.get(classId);
-    if (!list) found.set(classId, [item]);
-    else if (list.length < count) list.push(item);
+  for (const label of labels) {
+    for (const classId of classesOf(label)) {
+      const list = found.get(classId);
+      if (!list) found.set(classId, [label.item]);
+      else if (list.length < count) list.push(label.item);
+    }
   }
   return found;
 }

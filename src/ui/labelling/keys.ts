@@ -1,3 +1,4 @@
+import type { Task } from '../../domain/events.ts';
 import type { ClassId } from '../../domain/ids.ts';
 import type { ClassDef } from '../../domain/schema.ts';
 
@@ -6,10 +7,22 @@ export type Command =
   | { readonly kind: 'label'; readonly classId: ClassId }
   | {
       readonly kind:
-        'skip' | 'flag' | 'undo' | 'accept' | 'queue' | 'guidelines' | 'shortcuts' | 'zoom' | 'filter' | 'back';
+        | 'skip'
+        | 'flag'
+        | 'undo'
+        | 'accept'
+        | 'suggested'
+        | 'queue'
+        | 'guidelines'
+        | 'shortcuts'
+        | 'zoom'
+        | 'filter'
+        | 'back';
     };
 
-type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat'>;
+type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat'> & {
+  readonly shiftKey?: boolean;
+};
 
 const COMMANDS: Readonly<Record<string, Exclude<Command['kind'], 'label'>>> = {
   ' ': 'skip',
@@ -25,10 +38,19 @@ const COMMANDS: Readonly<Record<string, Exclude<Command['kind'], 'label'>>> = {
   escape: 'back',
 };
 
-/** The list behind `?`. */
-export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
-  ['1–9, 0, letters', 'Choose the class with that key'],
-  ['Enter', 'Accept the first suggestion'],
+type Shortcut = readonly [keys: string, does: string];
+const CHOOSING: Record<Task, readonly Shortcut[]> = {
+  single: [
+    ['1–9, 0, letters', 'Choose the class with that key'],
+    ['Enter', 'Accept the first suggestion'],
+  ],
+  multi: [
+    ['1–9, 0, letters', 'Tick or untick the class with that key'],
+    ['Enter', 'Confirm what is ticked; nothing ticked means none of these'],
+    ['Shift + Enter', 'Confirm what the model suggests'],
+  ],
+};
+const OTHERS: readonly Shortcut[] = [
   ['Space', 'Skip this item'],
   ['F', 'Flag or unflag this item'],
   ['Backspace or U', 'Undo, as often as you like'],
@@ -40,12 +62,18 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ['?', 'This list'],
 ];
 
+/** The list behind `?`. */
+export function shortcuts(task: Task): readonly Shortcut[] {
+  return [...CHOOSING[task], ...OTHERS];
+}
+
 /** The command of a key press, or null. Held keys and presses with Ctrl, Alt or Cmd are left to the browser. */
 export function commandOf(press: KeyPress, classes: readonly ClassDef[]): Command | null {
   if (press.ctrlKey || press.metaKey || press.altKey || press.repeat) return null;
   const key = press.key.toLowerCase();
   const chosen = classes.find((c) => c.key === key);
   if (chosen) return { kind: 'label', classId: chosen.id };
+  if (key === 'enter' && press.shiftKey) return { kind: 'suggested' };
   const kind = COMMANDS[key];
   return kind ? { kind } : null;
 }
