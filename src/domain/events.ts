@@ -35,6 +35,8 @@ export interface ProjectSettings {
   readonly encoder: string;
   /** `auto` = WebGPU on a real adapter, else WASM, else CPU. */
   readonly backend: BackendChoice;
+  /** `balanced` lets every class count alike in training, however many labels it has; `equal` when absent. */
+  readonly classWeights?: 'equal' | 'balanced' | undefined;
   /** When labelling may stop, if the user changed the defaults. */
   readonly stopping?: StoppingThresholds | undefined;
   /** Absent in projects from before there were guards: none. */

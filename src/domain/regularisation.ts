@@ -18,7 +18,7 @@ export function lambdaOf(c: number, dim: number, n: number): number {
   return dim / (c * n);
 }
 
-export interface ChoiceOptions extends Pick<LogisticOptions, 'products'> {
+export interface ChoiceOptions extends Pick<LogisticOptions, 'products' | 'sampleWeights'> {
   /** Inverse penalties to try. */
   readonly candidates?: readonly number[];
 }
@@ -46,7 +46,7 @@ export function crossValidateC(
   dim: number,
   classes: number,
   random: Random,
-  { candidates = CANDIDATES, products }: ChoiceOptions = {},
+  { candidates = CANDIDATES, products, sampleWeights }: ChoiceOptions = {},
 ): Choice | null {
   if (classes < 2 || n < classes * MIN_LABELS_PER_CLASS || n < 12) return null;
   const order = stratified(y, n, random).slice(0, MOST_ROWS);
@@ -60,6 +60,7 @@ export function crossValidateC(
   const rows = gather(z, order, dim);
   const x = m <= dim ? spanFactor(rows, m, dim) : rows;
   const target = Int32Array.from(order, (row) => y[row] as number);
+  const rowWeights = sampleWeights && Float64Array.from(order, (row) => sampleWeights[row] as number);
   // From the weakest penalty to the strongest; each fold's fit starts the next. The loss has one valley: past it we stop.
   let best: { c: number; loss: number; fits: readonly LogisticFit[] } | null = null;
   let fits: LogisticFit[] = [];
@@ -67,6 +68,7 @@ export function crossValidateC(
     const results = Array.from({ length: FOLDS }, (_, fold) =>
       foldLoss(x, target, m, width, classes, lambdaOf(c, dim, m), fold, {
         ...options,
+        ...(rowWeights ? { sampleWeights: rowWeights } : {}),
         ...(fits[fold] ? { start: fits[fold] } : {}),
       }),
     );
@@ -121,7 +123,12 @@ function foldLoss(
   for (let i = 0; i < m; i++) (i % FOLDS === fold ? test : train).push(i);
   const z = gather(x, train, width);
   const labels = Int32Array.from(train, (i) => y[i] as number);
-  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, options);
+  const { sampleWeights, ...others } = options;
+  const own = sampleWeights && Float64Array.from(train, (i) => sampleWeights[i] as number);
+  const fit = fitLogistic(z, labels, train.length, width, classes, lambda, {
+    ...others,
+    ...(own ? { sampleWeights: own } : {}),
+  });
   let loss = 0;
   for (const i of test) {
     const scores = new Float64Array(classes);
@@ -132,7 +139,7 @@ function foldLoss(
     }
     const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
     const total = scores.reduce((a, b) => a + Math.exp(b - max), 0);
-    loss += Math.log(total) + max - (scores[y[i] as number] as number);
+    loss += (sampleWeights?.[i] ?? 1) * (Math.log(total) + max - (scores[y[i] as number] as number));
   }
   return { loss, fit };
 }

@@ -34,7 +34,7 @@ export interface SampleViews {
  * A linear head from few labels and many unlabelled rows. A teacher, logistic regression on features averaged with their
  * nearest neighbours (simplified graph convolution: Wu et al. 2019), gives soft labels to unlabelled rows; a linear
  * student on the plain features learns them together with the hard labels (distillation: Hinton, Vinyals and Dean 2015).
- * @param y class index of each labelled row @param smoothedMean mean of the smoothed pool, [dim]
+ * @param y class index of each labelled row; `sampleWeights` are theirs @param smoothedMean mean of the smoothed pool, [dim]
  * @returns weights [dim, classes] on ((x - basis.mean) * basis.scale), bias [classes]
  */
 export function fitSemiSupervised(
@@ -44,10 +44,11 @@ export function fitSemiSupervised(
   unlabelled: SampleViews,
   smoothedMean: Float64Array,
   basis: PoolBasis,
-  products: Pick<LogisticOptions, 'products'> = {},
+  { products, sampleWeights: labelWeights }: Pick<LogisticOptions, 'products' | 'sampleWeights'> = {},
 ): { weights: Float64Array; bias: Float64Array; lambda: number } {
   const { dim, width } = basis;
-  const soft = teach(labelled, y, classes, unlabelled, smoothedMean, dim, products);
+  const given = { ...(products && { products }), ...(labelWeights && { sampleWeights: labelWeights }) };
+  const soft = teach(labelled, y, classes, unlabelled, smoothedMean, dim, given);
   const rows = unlabelled.count + labelled.count;
   const x = new Float64Array(rows * width);
   x.set(unlabelled.coordinates);
@@ -57,9 +58,10 @@ export function fitSemiSupervised(
   const sampleWeights = new Float64Array(rows);
   const total = 1 + LABEL_SHARE;
   sampleWeights.fill(rows / unlabelled.count / total, 0, unlabelled.count);
-  sampleWeights.fill((LABEL_SHARE * rows) / labelled.count / total, unlabelled.count);
+  const perLabel = (LABEL_SHARE * rows) / labelled.count / total;
+  for (let i = 0; i < labelled.count; i++) sampleWeights[unlabelled.count + i] = perLabel * (labelWeights?.[i] ?? 1);
   y.forEach((c, i) => (targets[(unlabelled.count + i) * classes + c] = 1));
-  const options = { sampleWeights, maxIterations: STUDENT_ITERATIONS, ...products };
+  const options = { sampleWeights, maxIterations: STUDENT_ITERATIONS, ...(products && { products }) };
   const student = fitSoftLogistic(x, targets, rows, width, classes, STUDENT_LAMBDA, options);
   return {
     weights: times(basis.axes, student.weights, dim, width, classes),
@@ -76,14 +78,14 @@ function teach(
   unlabelled: SampleViews,
   mean: Float64Array,
   dim: number,
-  products: Pick<LogisticOptions, 'products'>,
+  options: Pick<LogisticOptions, 'products' | 'sampleWeights'>,
 ): Float64Array {
   const n = labelled.count;
   const z = centred(labelled.smoothed, n, dim, mean);
   const lambda = lambdaOf(TEACHER_C, dim, n);
   const scale = scaleOf(z, n, dim);
   for (let i = 0; i < z.length; i++) z[i] = (z[i] as number) * scale;
-  const { weights, bias } = (n <= dim ? fitInSpan : fitLogistic)(z, y, n, dim, classes, lambda, products);
+  const { weights, bias } = (n <= dim ? fitInSpan : fitLogistic)(z, y, n, dim, classes, lambda, options);
   const u = centred(unlabelled.smoothed, unlabelled.count, dim, mean);
   const out = times(u, weights, unlabelled.count, dim, classes);
   for (let i = 0; i < unlabelled.count; i++) softmaxRow(out, i * classes, classes, scale, bias);

@@ -70,7 +70,7 @@ export function fitInSpan(
   dim: number,
   classes: number,
   lambda: number,
-  options: Pick<LogisticOptions, 'products'> = {},
+  options: Pick<LogisticOptions, 'products' | 'sampleWeights'> = {},
 ): LogisticFit {
   const factor = spanFactor(z, n, dim);
   const fit = fitLogistic(factor, y, n, n, classes, lambda, options);

@@ -32,6 +32,7 @@ const settings = v.object({
   coldStart: text,
   encoder: text,
   backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
+  classWeights: v.optional(v.picklist(['equal', 'balanced'])),
   stopping: v.optional(stopping),
   guards: v.optional(guards),
   rules: v.optional(rules),

@@ -219,6 +219,8 @@ export interface TrainRequest {
   readonly targets?: Uint8Array | undefined;
   readonly classCount: number;
   readonly seed: number;
+  /** True lets every class count alike, however many labels it has; not with targets. */
+  readonly isBalanced?: boolean;
   /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
   readonly c?: number | null;
   /** Rows whose embeddings may help without a label: all but test items. None when absent. */

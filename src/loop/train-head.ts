@@ -3,7 +3,7 @@ import type { ProjectState } from '../domain/fold.ts';
 import type { Head } from '../domain/head.ts';
 import { hashSeed } from '../domain/random.ts';
 import type { Learner } from './ports.ts';
-import type { TrainingSet } from './training-set.ts';
+import { isBalanced, type TrainingSet } from './training-set.ts';
 
 /**
  * Fits a head on the training set. Returns the checkpoint to store and the event that says so.
@@ -25,6 +25,7 @@ export async function trainHead(
     classCount: set.classes.length,
     seed: hashSeed(state.seed, 'train'),
     pool,
+    isBalanced: isBalanced(state),
   });
   const { fitMs, ...linear } = fitted;
   const head: Head = { version, encoder, classes: set.classes, ...linear };

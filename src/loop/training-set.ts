@@ -54,6 +54,11 @@ function trainingSets(state: ProjectState, used: readonly Item[]): TrainingSet {
   return { rows, labels: new Int32Array(), targets, classes, events: labels.map((label) => label.id) };
 }
 
+/** Whether rare classes are to weigh as much as common ones. Classes that are independent have thresholds instead. */
+export function isBalanced({ settings, task }: ProjectState): boolean {
+  return settings.classWeights === 'balanced' && task === 'single';
+}
+
 /** True when some class can be told from its absence: two classes, or a class that not every labelled item has. */
 export function hasContrast({ rows, classes, targets }: TrainingSet): boolean {
   if (!targets) return classes.length >= 2;

@@ -14,7 +14,8 @@ import {
 import { opinionOf, successiveKappas, type Opinion } from '../loop/compare-checkpoints.ts';
 import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts';
 import { imitateRandomSampling } from '../loop/imitate-random.ts';
-import { helperRows, trainingSet } from '../loop/training-set.ts';
+import { helperRows, isBalanced, trainingSet } from '../loop/training-set.ts';
+import type { TrainRequest } from '../loop/ports.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { rightness, testDoubts, testProbabilities, testTruth } from './test-evidence.ts';
 
@@ -152,7 +153,7 @@ export class InsightState {
           pool: helperRows(s.state, s.items, (item) => s.encoding.has(item.id)),
           seed: hashSeed(s.state.seed, 'random-curve'),
         },
-        (request, rows) => s.learning.withLearner((l) => l.tryHead(request, rows)),
+        (request, rows) => this.#try(request, rows),
         signal,
         (done, total) => (this.#progress = { done, total }),
       );
@@ -174,6 +175,12 @@ export class InsightState {
     this.#efficiency = labelEfficiency(checkpoints, this.#splits.list, test.length, random);
   }
 
+  /** A head fitted as the project's own would be. */
+  #try(request: TrainRequest, rows: Int32Array): Promise<Int32Array> {
+    const { learning, state } = this.#session;
+    return learning.withLearner((l) => l.tryHead({ ...request, isBalanced: isBalanced(state) }, rows));
+  }
+
   async #estimateFromSeed(signal: AbortSignal): Promise<void> {
     const s = this.#session;
     const isEmbedded = (item: { id: ItemId }): boolean => s.encoding.has(item.id);
@@ -182,7 +189,7 @@ export class InsightState {
       set,
       helperRows(s.state, s.items, isEmbedded),
       hashSeed(s.state.seed, 'seed-estimate'),
-      (request, rows) => s.learning.withLearner((l) => l.tryHead(request, rows)),
+      (request, rows) => this.#try(request, rows),
       signal,
     );
   }

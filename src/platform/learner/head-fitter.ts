@@ -1,4 +1,5 @@
 import { WinnowError } from '../../domain/errors.ts';
+import { balancedWeights } from '../../domain/class-weights.ts';
 import { fitSets } from '../../domain/fit-sets.ts';
 import type { MakeProducts } from '../../domain/logistic-kernels.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
@@ -61,7 +62,7 @@ export class HeadFitter {
   /** Null when the labels contradict the neighbourhoods. */
   async #semi(
     pool: Pool,
-    { rows, labels, classCount, seed }: TrainRequest,
+    { rows, labels, classCount, seed, isBalanced }: TrainRequest,
     helpers: Int32Array,
     compute: Compute,
   ): Promise<Fit | null> {
@@ -82,7 +83,7 @@ export class HeadFitter {
       unlabelled,
       mean,
       views.basis,
-      options,
+      { ...options, ...(isBalanced && { sampleWeights: balancedWeights(labels) }) },
     );
     const { dim, mean: centre, scale } = views.basis;
     return { dim, mean: centre, scale, weights: Float32Array.from(weights), bias: Float32Array.from(bias), lambda };
@@ -92,7 +93,7 @@ export class HeadFitter {
 /** Logistic regression on the labelled rows alone. */
 async function plain(
   pool: Pool,
-  { rows, labels, classCount, seed, c }: TrainRequest,
+  { rows, labels, classCount, seed, c, isBalanced }: TrainRequest,
   products: MakeProducts,
   { fitLarge }: Engine,
 ): Promise<Fit> {
@@ -101,14 +102,15 @@ async function plain(
   const x = gatherRows(pool, rows).data;
   const standardiser = fitStandardiser(x, n, dim);
   const z = standardise(x, n, dim, standardiser);
+  const options = { products, ...(isBalanced && { sampleWeights: balancedWeights(labels) }) };
   const choice =
-    (c ?? null) === null ? crossValidateC(z, labels, n, dim, classCount, seededRandom(seed), { products }) : null;
+    (c ?? null) === null ? crossValidateC(z, labels, n, dim, classCount, seededRandom(seed), options) : null;
   const lambda = lambdaOf(c ?? choice?.c ?? DEFAULT_C, dim, n);
   const fit =
     n * SPAN_PAYS <= dim
-      ? fitInSpan(z, labels, n, dim, classCount, lambda, { products })
-      : !fitLarge || n * dim * classCount <= SMALL_FIT
-        ? fitLogistic(z, labels, n, dim, classCount, lambda, { products, ...(choice ? { start: choice.start } : {}) })
+      ? fitInSpan(z, labels, n, dim, classCount, lambda, options)
+      : !fitLarge || isBalanced || n * dim * classCount <= SMALL_FIT
+        ? fitLogistic(z, labels, n, dim, classCount, lambda, { ...options, ...(choice ? { start: choice.start } : {}) })
         : await fitLarge(z, labels, n, dim, classCount, lambda);
   return {
     dim,
