@@ -132,14 +132,6 @@ export class LabellingState {
   label(classId: ClassId): Promise<void> {
     return this.#decide((current) => labelDraft(this.#facts(current), classId, current.suggestions[0]));
   }
-  /** Takes what the model suggests: its first class or, where there can be several, every one that it gives. */
-  async accept(): Promise<void> {
-    const { current } = this;
-    const first = current?.suggestions[0];
-    if (!current || !first) return;
-    if (this.#isMulti) await this.confirm(current.suggestions.filter((s) => s.isGiven).map((s) => s.classId));
-    else await this.label(first.classId);
-  }
   /** Where an item can have several classes: ticks or unticks one; nothing is stored before `confirm`. */
   toggle(classId: ClassId): void {
     const { current } = this;
