@@ -11,6 +11,7 @@ const modules = import.meta.glob<{ default: Strategy }>(
     '!./herding.ts',
     '!./spread-start.ts',
     '!./committee-measures.ts',
+    '!./committee-product.ts',
   ],
   { eager: true },
 );
