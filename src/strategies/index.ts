@@ -11,7 +11,6 @@ const modules = import.meta.glob<{ default: Strategy }>(
     '!./herding.ts',
     '!./spread-start.ts',
     '!./committee-measures.ts',
-    '!./committee-product.ts',
   ],
   { eager: true },
 );

@@ -18,10 +18,9 @@ import type {
 } from '../../loop/ports.ts';
 import { strategyById } from '../../strategies/index.ts';
 import type { Committee, CommitteeKind, PoolView } from '../../strategies/strategy.ts';
-import { committeeProduct } from '../../strategies/committee-product.ts';
-import { gatherRows } from '../../strategies/distances.ts';
 import { guarded } from '../../strategies/wrappers/compose.ts';
 import { startBackend } from './backend.ts';
+import { committeeProduct } from './committee-product.ts';
 import { HeadFitter } from './head-fitter.ts';
 import { Pool } from './pool.ts';
 import { TfjsCompute } from './tfjs-compute.ts';
@@ -192,12 +191,11 @@ export class TfjsLearner implements Learner {
             members,
             random,
           );
-    const product = committeeProduct(heads, this.#compute);
-    const embeddings = { data: pool.data, rows: pool.rows, cols: pool.dim };
+    const product = committeeProduct(heads);
     return {
       members: heads.length,
       classes: head.bias.length,
-      probabilities: (rows) => product(gatherRows(embeddings, rows)),
+      probabilities: (rows) => product(pool.gather(rows), rows.length),
       exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)),
     };
   }
