@@ -17,6 +17,7 @@ export interface SpreadReasons {
 /**
  * Stratified sampling (Neyman 1934, On the two different aspects of the representative method) over guessed groups, with
  * the most typical items of each: places go in turn to the groups with fewest labels, and some to items of no group.
+ * Without groups it is MaxHerding.
  */
 export async function spreadStart(
   view: PoolView,
@@ -29,8 +30,10 @@ export async function spreadStart(
   const groups = view.groups ?? [];
   const grouped = new Set(groups.flatMap((g) => [...g.rows]));
   const free = view.candidates.filter((row) => !grouped.has(row));
+  // Nothing is guessed of what is left: cover the pool.
+  if (free.length === open.size) return maxHerding.select(view, count, random, compute);
   const total = Math.min(count, open.size);
-  const freePlaces = free.length === open.size ? total : Math.min(free.length, Math.ceil(total * FREE_SHARE));
+  const freePlaces = Math.min(free.length, Math.ceil(total * FREE_SHARE));
   const taken: Row[] = [];
   const picks: StrategyPick[] = [];
   /** Takes the most typical of some rows beside what is labelled and taken. */

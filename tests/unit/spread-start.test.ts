@@ -24,6 +24,12 @@ it('shares three quarters of the places out evenly and leaves the rest to what n
   expect(new Set(picks.slice(0, 4).map((p) => groups.findIndex((g) => g.rows.includes(p.row)))).size).toBe(4);
 });
 
+it('covers the pool as MaxHerding does when no rule hits anything that is left', async () => {
+  const view = poolView({ rows: 103, classes: 2, seed: 6 });
+  const groups = [group('a', [0, 1, 2]), group('b', [])];
+  expect(await start({ ...view, groups }, 12)).toEqual(await start(view, 12, 1, 'max-herding'));
+});
+
 it('prefers groups that have no label yet', async () => {
   const view = poolView({ rows: 103, classes: 2, seed: 6, labelled: 3 });
   const groups = [group('a', range(0, 50)), group('b', range(50, 60)), group('c', range(60, 70))];

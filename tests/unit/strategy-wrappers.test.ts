@@ -65,6 +65,28 @@ describe('near-duplicates', () => {
     );
   });
 
+  it('are looked for everywhere once a strategy has been asked a few times', async () => {
+    // Every labelled item has a twin in the pool, which the strategy likes best, one after another.
+    const rows = 400;
+    const view = poolView({ rows, classes: 3, seed: 4, dim: 40, groups: rows, spread: 0, labelled: 150 });
+    const data = view.embeddings.data.slice();
+    data.copyWithin(150 * 40, 0, 150 * 40);
+    let asked = 0;
+    const lover: Strategy = {
+      ...strategy('margin'),
+      select: ({ candidates }, count) => {
+        asked++;
+        return Promise.resolve(Array.from(candidates.slice(0, count), (row) => ({ row, utility: 0, reason: 'Next.' })));
+      },
+    };
+    const twins = { ...view, embeddings: { ...view.embeddings, data } };
+    const guards = { ...UNGUARDED, nearDuplicates: 0.9999 };
+    const picks = rowsOf(await guarded(lover, guards)(twins, 2, seededRandom(1), plain));
+    expect(picks).toHaveLength(2);
+    picks.forEach((row) => expect(row).toBeGreaterThanOrEqual(300));
+    expect(asked).toBeLessThanOrEqual(5);
+  });
+
   it('leave a batch without any as the strategy picked it', async () => {
     await fc.assert(
       fc.asyncProperty(ids, seeds, async (id, seed) => {

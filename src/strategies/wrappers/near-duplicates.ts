@@ -7,6 +7,8 @@ import type { JudgeMaker, Wrapper } from './wrapper.ts';
 
 /** Backends' float32 cosines of unit rows are off by far less than this. */
 const SLACK = 1e-4;
+/** Refused so often, the strategy is shown only what is near nothing that is fixed or kept. */
+const PATIENCE = 3;
 
 /** No two picks of a batch, nor a pick and a labelled item, are more alike than a cosine, unless nothing else is left. */
 export default {
@@ -23,15 +25,17 @@ function judge(threshold: number): JudgeMaker {
     const origin = new Float64Array(embeddings.cols);
     /** What refused a pick: everything else near it would be refused too. */
     const blockers = new Set<Row>();
+    let beside: readonly Row[] = [];
     return Promise.resolve({
       look: () => Promise.resolve(),
       accepts(row, kept) {
+        beside = kept;
         const near = [...kept, ...fixed].find((other) => cosine(embeddings, row, other) >= threshold);
         if (near !== undefined) blockers.add(near);
         return near === undefined;
       },
-      async prune(rows) {
-        const anchors = Int32Array.from(blockers);
+      async prune(rows, attempt) {
+        const anchors = Int32Array.from(attempt === PATIENCE ? [...fixed, ...beside] : blockers);
         blockers.clear();
         if (anchors.length === 0) return rows;
         const others = centredRows(embeddings, anchors, origin);
