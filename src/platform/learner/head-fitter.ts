@@ -76,15 +76,10 @@ export class HeadFitter {
     const options = { products: this.#products };
     if (!isHelpful(gatherRows(pool, rows).data, labelled, labels, pool.cols, classCount, seed, options)) return null;
     const { views: unlabelled, mean } = await views.unlabelled();
-    const { weights, bias, lambda } = fitSemiSupervised(
-      labelled,
-      labels,
-      classCount,
-      unlabelled,
-      mean,
-      views.basis,
-      { ...options, ...(isBalanced && { sampleWeights: balancedWeights(labels) }) },
-    );
+    const { weights, bias, lambda } = fitSemiSupervised(labelled, labels, classCount, unlabelled, mean, views.basis, {
+      ...options,
+      ...(isBalanced && { sampleWeights: balancedWeights(labels) }),
+    });
     const { dim, mean: centre, scale } = views.basis;
     return { dim, mean: centre, scale, weights: Float32Array.from(weights), bias: Float32Array.from(bias), lambda };
   }
