@@ -1,10 +1,9 @@
-import type { BackendChoice } from '../domain/events.ts';
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
-import type { EmbeddingKey, EmbeddingStore, EncodeInput, Encoder, EncoderInfo } from './ports.ts';
+import type { EmbeddingKey, EmbeddingStore, EncodeInput, Encoder, EncoderInfo, RunPlan } from './ports.ts';
 
 /** Key of an encoder's embeddings: id, revision and number type. Sets of different keys never mix. */
 export function embeddingKey(spec: EncoderSpec): EmbeddingKey {
@@ -25,7 +24,7 @@ export interface EmbedProgress {
 export interface EmbedOptions {
   readonly encoder: Encoder;
   readonly spec: EncoderSpec;
-  readonly backend: BackendChoice;
+  readonly plan: RunPlan;
   readonly store: EmbeddingStore;
   readonly project: ProjectId;
   readonly items: readonly Item[];
@@ -69,7 +68,7 @@ async function embedMissing(o: EmbedOptions): Promise<Failed[]> {
   const first = done;
   o.onProgress({ done, total, ratePerS: 0, etaS: null, detail: 'starting the encoder' });
   const state = await open(o, key);
-  if (o.encoder.needsFit(o.spec.id) && state === null) await fit(o, key);
+  if (o.encoder.needsFit(o.spec) && state === null) await fit(o, key);
   const startedAt = performance.now();
   let next = o.load(missing.slice(0, CHUNK));
   for (let start = 0; start < missing.length; start += CHUNK) {
@@ -134,7 +133,7 @@ export async function loadMatrix(
 
 async function open(o: EmbedOptions, key: EmbeddingKey): Promise<unknown> {
   const state = await o.store.getEncoderState(o.project, key);
-  o.onInfo(await orAbort(o.signal, () => o.encoder.open(o.spec.id, o.backend, state)));
+  o.onInfo(await orAbort(o.signal, () => o.encoder.open(o.spec, o.plan, state)));
   return state;
 }
 

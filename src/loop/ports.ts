@@ -6,6 +6,7 @@ import type { Backend, BackendChoice, WinnowEvent } from '../domain/events.ts';
 import type { Head } from '../domain/head.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
+import type { EncoderSpec } from '../encoders/spec.ts';
 import type { StrategyPick } from '../strategies/strategy.ts';
 
 export interface Clock {
@@ -177,6 +178,14 @@ export interface EncoderInfo {
   /** Why a slower backend than asked for is used; null when it is the one asked for. Shown to the user. */
   readonly fallback: string | null;
 }
+/** How an encoder is to run here. */
+export interface RunPlan {
+  readonly backend: BackendChoice;
+  /** WebAssembly threads; null = one for each core. */
+  readonly threads: number | null;
+  /** Tokens (padding included) or images in one run of the model; null = the encoder's own. */
+  readonly batch: number | null;
+}
 export type EncodeInput = { readonly text: string } | { readonly image: Blob };
 
 export interface Encoded {
@@ -189,9 +198,9 @@ export interface Encoded {
 /** Turns items into embeddings, in its own worker. Any error ends the worker; `open` starts a new one. */
 export interface Encoder {
   /** `state` is what `fit` returned earlier, for encoders that learn from the pool; null otherwise. */
-  open(encoderId: string, backend: BackendChoice, state: unknown): Promise<EncoderInfo>;
+  open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo>;
   /** True when `fit` must run before `embed` (built-in encoder without state). */
-  needsFit(encoderId: string): boolean;
+  needsFit(spec: EncoderSpec): boolean;
   /**
    * Learns from a sample of the pool, given in batches: call `fitBatch` for each, then `fitEnd`, which returns the
    * state to store. Reports 0..1 through `onProgress`. Inputs that can't be decoded are left out.

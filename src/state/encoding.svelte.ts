@@ -91,7 +91,7 @@ export class EncodingState {
         const result = await embedItems({
           encoder,
           spec: this.selected,
-          backend: this.#session.state.settings.backend,
+          plan: { backend: this.#session.state.settings.backend, threads: null, batch: null },
           store: this.#session.storage.embeddings,
           project: this.#session.id,
           items: this.#session.items,

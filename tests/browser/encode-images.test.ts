@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/domain/samples/png.ts';
 import { inspectionSample } from '../../src/domain/samples/inspection.ts';
+import builtinImage from '../../src/encoders/builtin-image.ts';
 import type { EncodeInput } from '../../src/loop/ports.ts';
 import { EncodeService } from '../../src/platform/workers/encode-service.ts';
 
@@ -12,7 +13,7 @@ const onePixel = image(encodePng(Uint8Array.of(200, 30, 30), 1, 1));
 /** A built-in image encoder that has learnt from these images. */
 async function learnt(pool: readonly EncodeInput[]): Promise<EncodeService> {
   const service = new EncodeService(location.origin);
-  await service.open('builtin-image', 'cpu', null);
+  await service.open(builtinImage, { backend: 'cpu', threads: null, batch: null }, null);
   await service.fitBatch(pool);
   await service.fitEnd(() => undefined);
   return service;

@@ -76,7 +76,7 @@ function options(
   return {
     encoder,
     spec: builtinText,
-    backend: 'auto',
+    plan: { backend: 'auto', threads: null, batch: null },
     store: storage.embeddings,
     project: PROJECT,
     items: list,

@@ -1,7 +1,7 @@
 import { AutoModel, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
 import type { Backend, BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import type { EncodeInput, Encoded } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, RunPlan } from '../../loop/ports.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import { imageTensor, readPreprocessing, type Preprocessing } from './image-tensor.ts';
@@ -40,13 +40,13 @@ export class TransformersEngine implements EncoderEngine {
   }
 
   /** Loads model and tokenizer. Throws `encoder-missing` when the files are not on this site. */
-  static async open(spec: EncoderSpec, choice: BackendChoice, origin: string): Promise<TransformersEngine> {
-    configure(origin);
+  static async open(spec: EncoderSpec, plan: RunPlan, origin: string): Promise<TransformersEngine> {
+    configure(origin, plan.threads);
     const config = await fetch(`${origin}/models/${spec.path}/config.json`);
     if (!config.ok || !(config.headers.get('content-type') ?? '').includes('json')) {
       throw new WinnowError('encoder-missing', `${spec.name} is not at /models/${spec.path}`);
     }
-    const { backend, fallback } = await chooseBackend(choice);
+    const { backend, fallback } = await chooseBackend(plan.backend);
     const tokenizer = spec.modality === 'text' ? await AutoTokenizer.from_pretrained(spec.path) : null;
     const preprocessing = spec.modality === 'image' ? await readPreprocessing(`${origin}/models/${spec.path}`) : null;
     const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
@@ -110,7 +110,7 @@ export class TransformersEngine implements EncoderEngine {
 }
 
 /** Everything from our own origin; nothing from a hub or a CDN, ever. */
-function configure(origin: string): void {
+function configure(origin: string, threads: number | null): void {
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
   env.localModelPath = '/models/';
@@ -120,7 +120,7 @@ function configure(origin: string): void {
   const wasm = env.backends.onnx.wasm;
   if (!wasm) throw new WinnowError('encoder-failed', 'The WASM runtime is missing');
   wasm.wasmPaths = `${origin}/runtime/ort/`;
-  wasm.numThreads = globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency) : 1;
+  wasm.numThreads = globalThis.crossOriginIsolated ? (threads ?? Math.max(1, navigator.hardwareConcurrency)) : 1;
 }
 
 async function chooseBackend(choice: BackendChoice): Promise<{ backend: Backend; fallback: string | null }> {

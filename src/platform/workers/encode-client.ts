@@ -1,7 +1,6 @@
 import { proxy } from 'comlink';
-import type { BackendChoice } from '../../domain/events.ts';
-import { encoderById } from '../../encoders/index.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../loop/ports.ts';
+import type { EncoderSpec } from '../../encoders/spec.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/ports.ts';
 import { WorkerConnection } from './connection.ts';
 import type { EncodeService } from './encode-service.ts';
 
@@ -11,11 +10,11 @@ export class WorkerEncoder implements Encoder {
     () => new Worker(new URL('./encode-worker.ts', import.meta.url), { type: 'module', name: 'encode' }),
   );
 
-  open(encoderId: string, backend: BackendChoice, state: unknown): Promise<EncoderInfo> {
-    return this.#connection.call((w) => w.open(encoderId, backend, state));
+  open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
+    return this.#connection.call((w) => w.open(spec, plan, state));
   }
-  needsFit(encoderId: string): boolean {
-    return encoderById(encoderId)?.runtime !== 'transformers';
+  needsFit(spec: EncoderSpec): boolean {
+    return spec.runtime !== 'transformers';
   }
   fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
     return this.#connection.call((w) => w.fitBatch(inputs));

@@ -1,9 +1,8 @@
-import type { BackendChoice } from '../../domain/events.ts';
 import { normaliseRows } from '../../domain/embedding/dense.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import { encoderById } from '../../encoders/index.ts';
+import type { EncoderSpec } from '../../encoders/spec.ts';
 import { embeddingKey } from '../../loop/embed-items.ts';
-import type { EncodeInput, Encoded, EncoderInfo } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../loop/ports.ts';
 import { BuiltinImageEngine, BuiltinTextEngine } from '../builtin/builtin-encoders.ts';
 import { TransformersEngine } from '../transformers/transformers-engine.ts';
 import type { EncoderEngine } from './encoder-engine.ts';
@@ -18,12 +17,10 @@ export class EncodeService {
     this.#origin = origin;
   }
 
-  async open(encoderId: string, backend: BackendChoice, state: unknown): Promise<EncoderInfo> {
-    const spec = encoderById(encoderId);
-    if (!spec) throw new WinnowError('encoder-missing', encoderId);
+  async open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
     if (spec.runtime === 'builtin-text') this.#engine = new BuiltinTextEngine(state);
     else if (spec.runtime === 'builtin-image') this.#engine = new BuiltinImageEngine(state);
-    else this.#engine = await TransformersEngine.open(spec, backend, this.#origin);
+    else this.#engine = await TransformersEngine.open(spec, plan, this.#origin);
     const { backend: used, fallback, dim } = this.#engine;
     return { key: embeddingKey(spec), backend: used, fallback, dim };
   }
