@@ -177,6 +177,8 @@ export interface EncoderInfo {
   readonly dim: number;
   /** Why a slower backend than asked for is used; null when it is the one asked for. Shown to the user. */
   readonly fallback: string | null;
+  /** Threads that compute; 1 on a graphics card. */
+  readonly threads: number;
 }
 /** How an encoder is to run here. */
 export interface RunPlan {
@@ -193,6 +195,8 @@ export interface Encoded {
   readonly data: Float32Array;
   /** Inputs that cannot be embedded, by index, ascending; `reason` is a whole sentence. */
   readonly failed: readonly { readonly index: number; readonly reason: string }[];
+  /** Texts that are longer than the encoder reads, by index, ascending: only their beginning counts. */
+  readonly truncated: readonly number[];
 }
 
 /** Turns items into embeddings, in its own worker. Any error ends the worker; `open` starts a new one. */

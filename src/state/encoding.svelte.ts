@@ -101,6 +101,7 @@ export class EncodingState {
             this.#info = info;
             if (info.fallback) this.#session.fallbackNotice(info.fallback);
           },
+          onFallback: (sentence) => this.#session.fallbackNotice(sentence),
           onProgress: (p) => job.update(p),
           onStored: (ids) => {
             this.#ids = new Set([...this.#ids, ...ids]);

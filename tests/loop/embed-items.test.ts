@@ -34,10 +34,12 @@ class LengthEncoder implements Encoder {
   #isBroken = false;
   onEmbed: () => void = () => undefined;
 
-  open(): Promise<EncoderInfo> {
+  readonly states: unknown[] = [];
+  open(_spec: unknown, _plan: unknown, state: unknown): Promise<EncoderInfo> {
     this.opened++;
+    this.states.push(state);
     this.#isBroken = false;
-    return Promise.resolve({ key: KEY, backend: 'cpu', dim: 2, fallback: null });
+    return Promise.resolve({ key: KEY, backend: 'cpu', dim: 2, fallback: null, threads: 1 });
   }
   needsFit(): boolean {
     return true;
@@ -60,6 +62,7 @@ class LengthEncoder implements Encoder {
     return Promise.resolve({
       data: Float32Array.from(texts.flatMap((t) => (t === 'odd' ? [0, 0] : [t.length, 1]))),
       failed: texts.flatMap((t, index) => (t === 'odd' ? [{ index, reason: 'It is odd.' }] : [])),
+      truncated: texts.flatMap((t, index) => (t.length > 1000 ? [index] : [])),
     });
   }
   stop(): void {
@@ -83,6 +86,7 @@ function options(
     load: (part: readonly Item[]) => Promise.resolve(part.map((item) => ({ text: 'x'.repeat(item.row + 1) }))),
     signal: new AbortController().signal,
     onInfo: () => undefined,
+    onFallback: () => undefined,
     onProgress: () => undefined,
     onStored: () => undefined,
     ...more,
@@ -116,6 +120,8 @@ describe('embedding the items of a project', () => {
     const { missing } = await loadMatrix(storage.embeddings, PROJECT, KEY, list);
     expect(missing).toEqual([5, 40]);
     expect(encoder.opened).toBeGreaterThan(1);
+    // A new worker gets what the old one had learnt from the 69 that could be read.
+    expect(encoder.states).toEqual([null, ...Array<unknown>(encoder.opened - 1).fill({ learnt: 69 })]);
   });
 
   it('lists items that the encoder says it cannot read, also a whole batch of them, without a new worker', async () => {

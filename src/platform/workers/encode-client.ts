@@ -1,31 +1,56 @@
-import { proxy } from 'comlink';
+import { proxy, transfer } from 'comlink';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/ports.ts';
 import { WorkerConnection } from './connection.ts';
 import type { EncodeService } from './encode-service.ts';
+import type { PrepareService } from './prepare-service.ts';
+import type { Prepared } from './prepared.ts';
 
-/** The encoder in its worker. */
+/**
+ * The encoder in its worker. What a transformers.js model reads is tokenised or decoded in a second worker: while one
+ * batch is computed, the next can be prepared.
+ */
 export class WorkerEncoder implements Encoder {
-  readonly #connection = new WorkerConnection<EncodeService>(
-    () => new Worker(new URL('./encode-worker.ts', import.meta.url), { type: 'module', name: 'encode' }),
+  readonly #encode = new WorkerConnection<EncodeService>(
+    (name) => new Worker(new URL('./encode-worker.ts', import.meta.url), { type: 'module', name }),
+    'encode',
   );
+  readonly #prepare = new WorkerConnection<PrepareService>(
+    (name) => new Worker(new URL('./prepare-worker.ts', import.meta.url), { type: 'module', name }),
+    'prepare',
+  );
+  #prepares = false;
 
-  open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
-    return this.#connection.call((w) => w.open(spec, plan, state));
+  async open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
+    this.#prepares = spec.runtime === 'transformers';
+    const [info] = await Promise.all([
+      this.#encode.call((w) => w.open(spec, plan, state)),
+      this.#prepares ? this.#prepare.call((w) => w.open(spec)) : null,
+    ]);
+    return info;
   }
   needsFit(spec: EncoderSpec): boolean {
     return spec.runtime !== 'transformers';
   }
   fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
-    return this.#connection.call((w) => w.fitBatch(inputs));
+    return this.#encode.call((w) => w.fitBatch(inputs));
   }
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
-    return this.#connection.call((w) => w.fitEnd(proxy(onProgress)));
+    return this.#encode.call((w) => w.fitEnd(proxy(onProgress)));
   }
-  embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
-    return this.#connection.call((w) => w.embed(inputs));
+  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
+    if (!this.#prepares) return this.#encode.call((w) => w.embed({ kind: 'plain', inputs }));
+    const prepared = await this.#prepare.call<Prepared>((w) => w.prepare(inputs));
+    return this.#encode.call((w) => w.embed(handOver(prepared)));
   }
   stop(): void {
-    this.#connection.stop();
+    this.#encode.stop();
+    this.#prepare.stop();
   }
+}
+
+/** Moves the bulk of it instead of copying it. */
+function handOver(prepared: Prepared): Prepared {
+  if (prepared.kind === 'tokens') return transfer(prepared, [prepared.ids.buffer, prepared.lengths.buffer]);
+  return prepared.kind === 'pixels' ? transfer(prepared, [prepared.data.buffer]) : prepared;
 }

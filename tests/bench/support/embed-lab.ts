@@ -65,6 +65,7 @@ export async function winnow(spec: EncoderSpec, plan: RunPlan, content: Content)
         from = performance.now();
         observer.observe({ type: 'longtask' });
       },
+      onFallback: () => undefined,
       onProgress: () => undefined,
       onStored: () => undefined,
     });
