@@ -18,8 +18,6 @@ interface Failed {
 }
 export interface EmbedResult {
   readonly failed: readonly Failed[];
-  /** Texts of this run that are longer than the encoder reads. */
-  readonly truncated: readonly ItemId[];
 }
 export interface EmbedProgress {
   readonly done: number;
@@ -42,6 +40,8 @@ export interface EmbedOptions {
   /** Says that the encoder now runs elsewhere than planned, in a sentence. */
   readonly onFallback: (sentence: string) => void;
   readonly onProgress: (progress: EmbedProgress) => void;
+  /** All texts so far that are longer than the encoder reads. */
+  readonly onTruncated: (ids: ReadonlySet<ItemId>) => void;
   /** Called after each stored chunk. */
   readonly onStored: (ids: readonly ItemId[]) => void;
 }
@@ -81,7 +81,12 @@ interface Flight {
 async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   const key = embeddingKey(o.spec);
   const known = new Set(await o.store.ids(o.project, key));
-  const missing = o.items.filter((item) => !known.has(item.id));
+  const missing = await reuse(
+    o,
+    key,
+    o.items.filter((item) => !known.has(item.id)),
+  );
+  if (missing.length === 0) return { failed: [] };
   const total = o.items.length;
   const first = total - missing.length;
   o.onProgress({ done: first, total, ratePerS: 0, etaS: null, detail: 'starting the encoder' });
@@ -91,7 +96,7 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   if (o.encoder.needsFit(o.spec) && (await readState()) === null) await fit(o, key);
 
   const failed: Failed[] = [];
-  const truncated: ItemId[] = [];
+  const truncated = new Set(truncatedIn(await readState()));
   const writer = new ChunkWriter(o.store, o.project, key, o.onStored);
   const startedAt = performance.now();
   const flights: Flight[] = [];
@@ -114,7 +119,12 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
       }
       const outcome = await land(o, run, flight, batch);
       failed.push(...outcome.failed.map(({ item, reason }) => ({ item: item.id, reason })));
-      truncated.push(...outcome.embedded.flatMap(({ item, isTruncated }) => (isTruncated ? [item.id] : [])));
+      const cut = outcome.embedded.flatMap(({ item, isTruncated }) => (isTruncated ? [item.id] : []));
+      if (cut.length > 0) {
+        for (const id of cut) truncated.add(id);
+        await o.store.putEncoderState(o.project, key, { truncated: [...truncated] });
+        o.onTruncated(truncated);
+      }
       await writer.add(outcome.embedded);
       done += flight.items.length;
       const ratePerS = (done - first) / Math.max(1e-3, (performance.now() - startedAt) / 1000);
@@ -127,7 +137,21 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   } finally {
     await writer.settle();
   }
-  return { failed, truncated };
+  return { failed };
+}
+
+/** Copies what other projects have of the same bytes under the same key; returns the items that are still missing. */
+async function reuse(o: EmbedOptions, key: EmbeddingKey, missing: readonly Item[]): Promise<readonly Item[]> {
+  // What learns from the pool gives the same item another embedding in every project.
+  if (o.encoder.needsFit(o.spec) || missing.length === 0) return missing;
+  const wanted = new Set(missing.map((item) => item.id));
+  for await (const chunk of o.store.elsewhere(o.project, key, wanted)) {
+    o.signal.throwIfAborted();
+    await o.store.append(o.project, key, chunk);
+    for (const id of chunk.ids) wanted.delete(id);
+    o.onStored(chunk.ids);
+  }
+  return missing.filter((item) => wanted.has(item.id));
 }
 
 function start(o: EmbedOptions, run: EncoderRun, items: readonly Item[]): Flight {
@@ -150,6 +174,12 @@ async function land(o: EmbedOptions, run: EncoderRun, flight: Flight, batch: rea
   if (!('error' in outcome)) return outcome;
   o.signal.throwIfAborted();
   return run.recover(batch, outcome.error);
+}
+
+/** Texts that were cut, as noted beside the embeddings of an encoder that learns nothing; none where nothing is noted. */
+export function truncatedIn(state: unknown): ItemId[] {
+  const noted = (state as { truncated?: unknown } | null)?.truncated;
+  return Array.isArray(noted) ? noted.filter((id): id is ItemId => typeof id === 'string') : [];
 }
 
 /** All embeddings under a key as one row-major matrix by item row; rows without one are zero and listed. */

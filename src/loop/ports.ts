@@ -115,6 +115,8 @@ export interface EmbeddingStore {
   ids(project: ProjectId, key: EmbeddingKey): Promise<ItemId[]>;
   chunks(project: ProjectId, key: EmbeddingKey): Promise<EmbeddingChunk[]>;
   keys(project: ProjectId): Promise<EmbeddingKey[]>;
+  /** What other projects hold under a key of the wanted items, each item once, a chunk at a time. */
+  elsewhere(project: ProjectId, key: EmbeddingKey, wanted: ReadonlySet<ItemId>): AsyncIterable<EmbeddingChunk>;
   clear(project: ProjectId, key: EmbeddingKey): Promise<void>;
   /** Learnt state of a built-in encoder (structured-cloneable), or null. */
   getEncoderState(project: ProjectId, key: EmbeddingKey): Promise<unknown>;

@@ -1,7 +1,7 @@
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { WinnowError } from '../domain/errors.ts';
-import { embedItems, embeddingKey, loadMatrix } from '../loop/embed-items.ts';
+import { embedItems, embeddingKey, loadMatrix, truncatedIn } from '../loop/embed-items.ts';
 import type { EncodeInput, EncoderInfo } from '../loop/ports.ts';
 import { encoderById, encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
@@ -15,6 +15,8 @@ export class EncodingState {
   #isRunning = $state(false);
   /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
   #failed = $state.raw<ReadonlyMap<ItemId, string>>(new Map());
+  /** Texts that are longer than the encoder reads. */
+  #truncated = $state.raw<ReadonlySet<ItemId>>(new Set());
   /** Ends the run under way; it is silent, as a cancel by the user is. */
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -45,6 +47,10 @@ export class EncodingState {
     }),
   );
   readonly failed: number = $derived(this.failures.length);
+  /** Texts of which only the beginning counts. */
+  readonly truncated: number = $derived.by(
+    () => this.#session.items.filter((item) => this.#truncated.has(item.id)).length,
+  );
 
   get info(): EncoderInfo | null {
     return this.#info;
@@ -58,7 +64,10 @@ export class EncodingState {
 
   /** Reads which items have an embedding under the chosen encoder. */
   async refresh(): Promise<void> {
-    this.#ids = new Set(await this.#session.storage.embeddings.ids(this.#session.id, this.key));
+    const { embeddings } = this.#session.storage;
+    this.#ids = new Set(await embeddings.ids(this.#session.id, this.key));
+    const noted = await embeddings.getEncoderState(this.#session.id, this.key);
+    this.#truncated = new Set(this.selected.runtime === 'transformers' ? truncatedIn(noted) : []);
   }
 
   /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
@@ -103,6 +112,9 @@ export class EncodingState {
           },
           onFallback: (sentence) => this.#session.fallbackNotice(sentence),
           onProgress: (p) => job.update(p),
+          onTruncated: (ids) => {
+            this.#truncated = new Set(ids);
+          },
           onStored: (ids) => {
             this.#ids = new Set([...this.#ids, ...ids]);
           },

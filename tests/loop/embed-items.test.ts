@@ -88,6 +88,7 @@ function options(
     onInfo: () => undefined,
     onFallback: () => undefined,
     onProgress: () => undefined,
+    onTruncated: () => undefined,
     onStored: () => undefined,
     ...more,
   } satisfies EmbedOptions;
@@ -182,9 +183,9 @@ describe('embedding the items of a project', () => {
       let stopped = 0;
       encoder.stop = () => stopped++;
       const open = encoder.open.bind(encoder);
-      encoder.open = () => {
+      encoder.open = (...given) => {
         opened++;
-        return open();
+        return open(...given);
       };
       encoder[call] = () => {
         controller.abort();

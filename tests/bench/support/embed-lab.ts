@@ -67,6 +67,7 @@ export async function winnow(spec: EncoderSpec, plan: RunPlan, content: Content)
       },
       onFallback: () => undefined,
       onProgress: () => undefined,
+      onTruncated: () => undefined,
       onStored: () => undefined,
     });
     const perS = (1000 * items.length) / (performance.now() - from);
