@@ -3,14 +3,10 @@ import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
+import { embeddingKey } from './embedding-key.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { EncoderRun, orAbort, type Loaded, type Outcome } from './encoder-run.ts';
 import type { EmbeddingKey, EmbeddingStore, EncodeInput, Encoder, EncoderInfo, RunPlan } from './ports.ts';
-
-/** Key of an encoder's embeddings: id, revision and number type. Sets of different keys never mix. */
-export function embeddingKey(spec: EncoderSpec): EmbeddingKey {
-  return `${spec.id}@${spec.revision}-${spec.dtypes.wasm}`;
-}
 
 interface Failed {
   readonly item: ItemId;
@@ -79,7 +75,7 @@ interface Flight {
 }
 
 async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
-  const key = embeddingKey(o.spec);
+  const key = embeddingKey(o.spec, o.plan.precision);
   const known = new Set(await o.store.ids(o.project, key));
   const missing = await reuse(
     o,

@@ -7,6 +7,7 @@ import type { Head } from '../domain/head.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
+import type { Precision } from './embedding-key.ts';
 import type { StrategyPick } from '../strategies/strategy.ts';
 
 export interface Clock {
@@ -185,10 +186,23 @@ export interface EncoderInfo {
 /** How an encoder is to run here. */
 export interface RunPlan {
   readonly backend: BackendChoice;
+  /** Of the weights; see `embedding-key.ts`. Only WebAssembly reads 8 bits. */
+  readonly precision: Precision;
   /** WebAssembly threads; null = one for each core. */
   readonly threads: number | null;
   /** Tokens (padding included) or images in one run of the model; null = the encoder's own. */
   readonly batch: number | null;
+}
+/** What a short trial found out about an encoder on this machine. */
+export interface Tuning {
+  readonly plan: RunPlan;
+  /** Items a second. */
+  readonly ratePerS: number;
+}
+/** Remembers trials on this machine. */
+export interface TuningStore {
+  get(key: string): Tuning | null;
+  put(key: string, tuning: Tuning): void;
 }
 export type EncodeInput = { readonly text: string } | { readonly image: Blob };
 
@@ -213,7 +227,8 @@ export interface Encoder {
    */
   fitBatch(inputs: readonly EncodeInput[]): Promise<void>;
   fitEnd(onProgress: (share: number) => void): Promise<unknown>;
-  embed(inputs: readonly EncodeInput[]): Promise<Encoded>;
+  /** @param batch instead of the plan's */
+  embed(inputs: readonly EncodeInput[], batch?: number): Promise<Encoded>;
   /** Ends the worker. */
   stop(): void;
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import Papa from 'papaparse';
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
@@ -58,8 +59,67 @@ export async function run(context: BenchContext): Promise<Record<string, number>
       continue;
     }
     await measure(name, spec, files, context, results);
+    if (spec === potion) await memory(spec, context, results);
   }
   return results;
+}
+
+/** Resident memory of the page and its workers while 20,000 texts (`--quick`: 2,000) are embedded, megabytes. */
+async function memory(
+  spec: EncoderSpec,
+  { openModules, dataDir, quick, log }: BenchContext,
+  results: Record<string, number>,
+): Promise<void> {
+  if (platform() !== 'linux') return log('memory: skipped, it is read from /proc');
+  const some = read(dataDir, spec, 10_000);
+  if (!some || !('texts' in some)) return;
+  const count = quick ? 2000 : 20_000;
+  const texts = Array.from({ length: count }, (_, i) => `${i} ${some.texts[i % some.texts.length] ?? ''}`);
+  const page = await openModules();
+  await offer(page, { texts });
+  const session = await page.context().browser()?.newBrowserCDPSession();
+  if (!session) return;
+  const before = new Set((await renderers(session)).keys());
+  const samples: number[] = [];
+  let isDone = false;
+  const run = winnow(page, spec, 'wasm', null).finally(() => (isDone = true));
+  while (!isDone) {
+    const mb = Math.max(...(await renderers(session)).values());
+    if (await page.evaluate(() => (window as { isEmbedding?: boolean }).isEmbedding === true)) samples.push(mb);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await run;
+  await page.close();
+  log(`memory: ${samples.length} samples of the largest of ${before.size} renderers, ${count} texts`);
+  results['embed.memory_start_mb'] = Math.round(samples[0] ?? NaN);
+  results['embed.memory_peak_mb'] = Math.round(Math.max(...samples));
+  results['embed.memory_end_mb'] = Math.round(samples.at(-1) ?? NaN);
+}
+
+/** Resident megabytes of every page process, by process id. */
+async function renderers(session: CDPSession): Promise<Map<number, number>> {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const out = new Map<number, number>();
+  for (const { type, id } of processInfo) {
+    const file = `/proc/${id}/status`;
+    if (type !== 'renderer' || !existsSync(file)) continue;
+    out.set(id, Number(/VmRSS:\s+(\d+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? 0) / 1024);
+  }
+  return out;
+}
+
+/** Winnow's own path in a page that has the content. */
+function winnow(page: Page, spec: EncoderSpec, backend: 'wasm' | 'webgpu', threads: number | null) {
+  return page.evaluate(
+    async ({ s, b, n }) => {
+      const lab = await (window as unknown as { load: (path: string) => Promise<Lab> }).load(
+        '/tests/bench/support/embed-lab.ts',
+      );
+      const content: Content = await lab.fetchContent('/bench-content');
+      return lab.winnow(s, { backend: b, precision: 'fp32', threads: n, batch: null }, content);
+    },
+    { s: spec, b: backend, n: threads },
+  );
 }
 
 async function measure(
@@ -80,16 +140,7 @@ async function measure(
     const suffix = threads === best ? '' : `_threads${threads}`;
     const page = await openModules();
     await offer(page, files);
-    const own = await page.evaluate(
-      async ({ spec: s, threads: n }) => {
-        const lab = await (window as unknown as { load: (path: string) => Promise<Lab> }).load(
-          '/tests/bench/support/embed-lab.ts',
-        );
-        const content: Content = await lab.fetchContent('/bench-content');
-        return lab.winnow(s, { backend: 'wasm', threads: n, batch: null }, content);
-      },
-      { spec, threads },
-    );
+    const own = await winnow(page, spec, 'wasm', threads);
     put(`wasm.winnow${suffix}_per_s`, own.perS);
     if (threads === best) put('wasm.longest_task_ms', own.longestTaskMs);
     const raw = await page.evaluate(
@@ -123,6 +174,44 @@ async function measure(
   put('wasm.vs_raw', of('winnow_per_s') / of('raw_per_s'));
   if (nativePerS !== null) put('wasm.vs_native', of('winnow_per_s') / nativePerS);
   put('wasm.threads2_vs_1', of('winnow_per_s') / of('winnow_threads1_per_s'));
+  await measureGpu(name, spec, model, files, { openModules, log }, put);
+}
+
+/** The same on WebGPU. A software adapter says nothing about a graphics card: it gets few items and no comparison. */
+async function measureGpu(
+  name: string,
+  spec: EncoderSpec,
+  model: PeerModel,
+  files: Files,
+  { openModules, log }: Pick<BenchContext, 'openModules' | 'log'>,
+  put: (metric: string, value: number) => void,
+): Promise<void> {
+  const page = await openModules();
+  const kind = await page.evaluate(async () => {
+    const adapter = await (navigator.gpu as GPU | undefined)?.requestAdapter();
+    return adapter ? (adapter.info.isFallbackAdapter ? 'software' : 'card') : 'none';
+  });
+  log(`${name}, WebGPU: ${kind === 'none' ? 'none here' : kind === 'software' ? 'a software adapter' : 'a card'}`);
+  if (kind !== 'none') {
+    const few = 'texts' in files ? { texts: files.texts.slice(0, 48) } : { images: files.images.slice(0, 48) };
+    await offer(page, kind === 'card' ? files : few);
+    put('webgpu.winnow_per_s', (await winnow(page, spec, 'webgpu', null)).perS);
+  }
+  if (kind === 'card') {
+    const [raw, naive] = await page.evaluate(
+      async (m) => {
+        const lab = await (window as unknown as { load: (path: string) => Promise<Lab> }).load(
+          '/tests/bench/support/embed-lab.ts',
+        );
+        const content = await lab.fetchContent('/bench-content');
+        return [await lab.raw(m, content, 256, 224), await lab.naive(m, content)] as const;
+      },
+      { ...model, device: 'webgpu' } as const,
+    );
+    put('webgpu.raw_per_s', raw);
+    put('webgpu.naive_per_s', naive);
+  }
+  await page.close();
 }
 
 /** Null, said in the log, where onnxruntime-node's binary is not to be had. */

@@ -13,7 +13,7 @@ const onePixel = image(encodePng(Uint8Array.of(200, 30, 30), 1, 1));
 /** A built-in image encoder that has learnt from these images. */
 async function learnt(pool: readonly EncodeInput[]): Promise<EncodeService> {
   const service = new EncodeService(location.origin);
-  await service.open(builtinImage, { backend: 'cpu', threads: null, batch: null }, null);
+  await service.open(builtinImage, { backend: 'cpu', precision: 'fp32', threads: null, batch: null }, null);
   await service.fitBatch(pool);
   await service.fitEnd(() => undefined);
   return service;

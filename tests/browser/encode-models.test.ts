@@ -5,10 +5,16 @@ import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import type { EncodeInput, Encoded } from '../../src/loop/ports.ts';
-import { TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
+import { dtypeFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
+import { LocalTunings } from '../../src/platform/browser/tunings.ts';
 import { WorkerEncoder } from '../../src/platform/workers/encode-client.ts';
 
-const plan = (backend: 'wasm' | 'webgpu', threads: number | null = null) => ({ backend, threads, batch: null });
+const plan = (backend: 'wasm' | 'webgpu', threads: number | null = null) => ({
+  backend,
+  precision: 'fp32' as const,
+  threads,
+  batch: null,
+});
 const texts: EncodeInput[] = [
   { text: 'Where is my new card?' },
   { text: '' },
@@ -37,6 +43,35 @@ function rowsOf({ data }: Encoded, count: number): number[][] {
 /** Of unit vectors. */
 const cosine = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, i) => sum + x * (b[i] ?? NaN), 0);
+
+describe('weights', () => {
+  const small: EncoderSpec = { ...potion, dtypes: { webgpu: 'fp16', wasm: 'q8' } };
+  const wrong: EncoderSpec = { ...potion, dtypes: { webgpu: 'q8', wasm: 'q8' } };
+  it('are halved on a graphics card that can, and never in 8 bits there', () => {
+    expect(dtypeFor(small, 'webgpu', 'fp32', true)).toBe('fp16');
+    expect(dtypeFor(small, 'webgpu', 'fp32', false)).toBe('fp32');
+    expect(dtypeFor(wrong, 'webgpu', 'q8', true)).toBe('fp32');
+    expect(dtypeFor(small, 'wasm', 'q8', false)).toBe('q8');
+    expect(dtypeFor(small, 'wasm', 'fp32', false)).toBe('fp32');
+  });
+});
+
+describe('what was measured of encoders', () => {
+  it('is kept, and ignored when it makes no sense', () => {
+    localStorage.removeItem('winnow-tuning-1');
+    const tuning = { plan: { ...plan('wasm'), batch: 512 }, ratePerS: 12.5 };
+    new LocalTunings().put('a', tuning);
+    new LocalTunings().put('b', { ...tuning, ratePerS: 3 });
+    expect(new LocalTunings().get('a')).toEqual(tuning);
+    expect(new LocalTunings().get('c')).toBeNull();
+    for (const damaged of ['{"a', '{"a":{"plan":null}}', '3']) {
+      localStorage.setItem('winnow-tuning-1', damaged);
+      expect(new LocalTunings().get('a')).toBeNull();
+    }
+    expect(new LocalTunings(null).get('a')).toBeNull();
+    localStorage.removeItem('winnow-tuning-1');
+  });
+});
 
 describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
   afterEach(() => vi.unstubAllGlobals());

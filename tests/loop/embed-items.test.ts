@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
-import { embedItems, embeddingKey, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
+import { embedItems, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
+import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 
@@ -79,7 +80,7 @@ function options(
   return {
     encoder,
     spec: builtinText,
-    plan: { backend: 'auto', threads: null, batch: null },
+    plan: { backend: 'auto', precision: 'fp32', threads: null, batch: null },
     store: storage.embeddings,
     project: PROJECT,
     items: list,

@@ -3,7 +3,8 @@ import { WinnowError } from '../../src/domain/errors.ts';
 import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
-import { embedItems, embeddingKey, truncatedIn } from '../../src/loop/embed-items.ts';
+import { embeddingKey } from '../../src/loop/embedding-key.ts';
+import { embedItems, truncatedIn } from '../../src/loop/embed-items.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 
@@ -66,7 +67,7 @@ async function run(encoder: Encoder, count: number, more: { backend?: 'webgpu'; 
   const result = await embedItems({
     encoder,
     spec: potion,
-    plan: { backend: more.backend ?? 'auto', threads: null, batch: null },
+    plan: { backend: more.backend ?? 'auto', precision: 'fp32', threads: null, batch: null },
     store: storage.embeddings,
     project: PROJECT,
     items: items(count),

@@ -3,7 +3,8 @@ import { planBatches } from '../../domain/embedding/batch-plan.ts';
 import { firstToken, meanPool } from '../../domain/embedding/pooling.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import type { Backend } from '../../domain/events.ts';
-import type { EncoderSpec } from '../../encoders/spec.ts';
+import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
+import type { Precision } from '../../loop/embedding-key.ts';
 import type { Encoded, RunPlan } from '../../loop/ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
@@ -56,11 +57,12 @@ export class TransformersEngine implements EncoderEngine {
     if (!config.ok || !(config.headers.get('content-type') ?? '').includes('json')) {
       throw new WinnowError('encoder-missing', `${spec.name} is not at /models/${spec.path}`);
     }
-    const place = await choosePlace(plan.backend);
+    // 8 bits never go to the graphics card, whatever was asked for.
+    const place = await choosePlace(plan.precision === 'q8' ? 'wasm' : plan.backend);
     const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
       AutoModel.from_pretrained(spec.path, {
         device,
-        dtype: dtypeFor(spec, device, place.hasHalf),
+        dtype: dtypeFor(spec, device, plan.precision, place.hasHalf),
         ...(spec.modelFile && { model_file_name: spec.modelFile }),
       });
     const onProcessor = async (fallback: string | null): Promise<TransformersEngine> => {
@@ -85,21 +87,23 @@ export class TransformersEngine implements EncoderEngine {
     return Promise.resolve(null);
   }
 
-  async embed(prepared: Prepared): Promise<Rows> {
+  async embed(prepared: Prepared, batch: number | null = null): Promise<Rows> {
+    const most = batch ?? this.#batch;
     try {
-      if (prepared.kind === 'tokens') return { data: await this.#embedTokens(prepared), failed: [] };
-      if (prepared.kind === 'pixels') return { data: await this.#embedPixels(prepared), failed: prepared.failed };
+      if (prepared.kind === 'tokens') return { data: await this.#embedTokens(prepared, most ?? TOKENS), failed: [] };
+      if (prepared.kind === 'pixels')
+        return { data: await this.#embedPixels(prepared, most ?? IMAGES), failed: prepared.failed };
     } catch (error) {
       throw asFailure(error);
     }
     throw new WinnowError('encoder-failed', 'The inputs are not prepared for this encoder');
   }
 
-  async #embedTokens({ ids, lengths }: PreparedTokens): Promise<Float32Array> {
+  async #embedTokens({ ids, lengths }: PreparedTokens, tokens: number): Promise<Float32Array> {
     const starts = new Int32Array(lengths.length + 1);
     lengths.forEach((length, i) => (starts[i + 1] = (starts[i] as number) + length));
     let out = new Float32Array();
-    for (const batch of planBatches(lengths, { tokens: this.#batch ?? TOKENS, rows: MOST_ROWS })) {
+    for (const batch of planBatches(lengths, { tokens, rows: Math.max(MOST_ROWS, tokens >> 4) })) {
       const rows = [...batch].map((i) => ids.subarray(starts[i], starts[i + 1]));
       const { feed, columns } = textFeed(rows, this.#spec.inputs === 'bag');
       const output = await this.#run(feed);
@@ -114,9 +118,8 @@ export class TransformersEngine implements EncoderEngine {
     return out;
   }
 
-  async #embedPixels({ data, count, width, height }: PreparedPixels): Promise<Float32Array> {
+  async #embedPixels({ data, count, width, height }: PreparedPixels, most: number): Promise<Float32Array> {
     const size = 3 * width * height;
-    const most = this.#batch ?? IMAGES;
     let out = new Float32Array();
     for (let start = 0; start < count; start += most) {
       const rows = Math.min(most, count - start);
@@ -159,14 +162,9 @@ export class TransformersEngine implements EncoderEngine {
 const READY = ['sentence_embedding', 'embeddings', 'text_embeds', 'image_embeds', 'pooler_output'];
 
 /** Never 8-bit weights on WebGPU: their results are wrong there. */
-export function dtypeFor(
-  spec: EncoderSpec,
-  device: 'webgpu' | 'wasm',
-  hasHalf: boolean,
-): EncoderSpec['dtypes']['wasm'] {
-  const wanted = spec.dtypes[device];
-  if (device === 'wasm') return wanted;
-  return wanted === 'fp16' && hasHalf ? 'fp16' : 'fp32';
+export function dtypeFor(spec: EncoderSpec, device: 'webgpu' | 'wasm', precision: Precision, hasHalf: boolean): Dtype {
+  if (device === 'wasm') return precision;
+  return spec.dtypes.webgpu === 'fp16' && hasHalf ? 'fp16' : 'fp32';
 }
 
 async function floats(tensor: Tensor): Promise<Float32Array> {

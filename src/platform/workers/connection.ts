@@ -31,6 +31,11 @@ export class WorkerConnection<T> {
     });
   }
 
+  /** False before the first call and after the worker has ended: what was told to it is gone. */
+  get isRunning(): boolean {
+    return this.#worker !== null;
+  }
+
   /** Ends the worker; calls under way are rejected with an AbortError. */
   stop(): void {
     this.#end(new DOMException('The task was cancelled.', 'AbortError'));

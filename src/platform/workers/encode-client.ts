@@ -1,4 +1,5 @@
 import { proxy, transfer } from 'comlink';
+import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/ports.ts';
 import { WorkerConnection } from './connection.ts';
@@ -38,10 +39,13 @@ export class WorkerEncoder implements Encoder {
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
     return this.#encode.call((w) => w.fitEnd(proxy(onProgress)));
   }
-  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
+  async embed(inputs: readonly EncodeInput[], batch?: number): Promise<Encoded> {
     if (!this.#prepares) return this.#encode.call((w) => w.embed({ kind: 'plain', inputs }));
+    // A new worker would know nothing of the encoder that was opened.
+    if (!this.#prepare.isRunning) throw new WinnowError('worker-died', 'It ended between two calls');
     const prepared = await this.#prepare.call<Prepared>((w) => w.prepare(inputs));
-    return this.#encode.call((w) => w.embed(handOver(prepared)));
+    if (!this.#encode.isRunning) throw new WinnowError('worker-died', 'It ended between two calls');
+    return this.#encode.call((w) => w.embed(handOver(prepared), batch));
   }
   stop(): void {
     this.#encode.stop();

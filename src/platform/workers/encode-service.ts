@@ -1,7 +1,7 @@
 import { normaliseRows } from '../../domain/embedding/dense.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
-import { embeddingKey } from '../../loop/embed-items.ts';
+import { embeddingKey } from '../../loop/embedding-key.ts';
 import { transfer } from 'comlink';
 import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../loop/ports.ts';
 import { BuiltinImageEngine, BuiltinTextEngine } from '../builtin/builtin-encoders.ts';
@@ -24,7 +24,7 @@ export class EncodeService {
     else if (spec.runtime === 'builtin-image') this.#engine = new BuiltinImageEngine(state);
     else this.#engine = await TransformersEngine.open(spec, plan, this.#origin);
     const { backend, fallback, threads, dim } = this.#engine;
-    return { key: embeddingKey(spec), backend, fallback, threads, dim };
+    return { key: embeddingKey(spec, plan.precision), backend, fallback, threads, dim };
   }
 
   fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
@@ -34,9 +34,9 @@ export class EncodeService {
     return this.#require().fitEnd(onProgress);
   }
 
-  async embed(prepared: Prepared): Promise<Encoded> {
+  async embed(prepared: Prepared, batch: number | null = null): Promise<Encoded> {
     const count = countOf(prepared);
-    const { data, failed } = await this.#require().embed(prepared);
+    const { data, failed } = await this.#require().embed(prepared, batch);
     const dim = count === 0 ? 0 : data.length / count;
     const isFailed = new Set(failed.map((f) => f.index));
     for (let i = 0; i < count; i++) {

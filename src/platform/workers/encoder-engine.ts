@@ -11,5 +11,5 @@ export interface EncoderEngine {
   fitBatch(inputs: readonly EncodeInput[]): Promise<void>;
   fitEnd(onProgress: (share: number) => void): Promise<unknown>;
   /** Rows as the engine computes them, anything where an input failed; the service checks and normalises them. */
-  embed(prepared: Prepared): Promise<Pick<Encoded, 'data' | 'failed'>>;
+  embed(prepared: Prepared, batch?: number | null): Promise<Pick<Encoded, 'data' | 'failed'>>;
 }

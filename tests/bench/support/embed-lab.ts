@@ -4,7 +4,8 @@ import { planBatches } from '../../../src/domain/embedding/batch-plan.ts';
 import { itemId, projectId } from '../../../src/domain/ids.ts';
 import type { Item } from '../../../src/domain/item.ts';
 import type { EncoderSpec } from '../../../src/encoders/spec.ts';
-import { embedItems, embeddingKey } from '../../../src/loop/embed-items.ts';
+import { embedItems } from '../../../src/loop/embed-items.ts';
+import { embeddingKey } from '../../../src/loop/embedding-key.ts';
 import type { EncodeInput, NewItem, RunPlan } from '../../../src/loop/ports.ts';
 import { IdbStorage } from '../../../src/platform/idb/idb-storage.ts';
 import { WorkerEncoder } from '../../../src/platform/workers/encode-client.ts';
@@ -63,6 +64,7 @@ export async function winnow(spec: EncoderSpec, plan: RunPlan, content: Content)
       onInfo: (info) => {
         backend = info.backend;
         from = performance.now();
+        (window as { isEmbedding?: boolean }).isEmbedding = true;
         observer.observe({ type: 'longtask' });
       },
       onFallback: () => undefined,
