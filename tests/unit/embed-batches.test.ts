@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { planBatches } from '../../src/domain/embedding/batch-plan.ts';
 import { firstToken, meanPool } from '../../src/domain/embedding/pooling.ts';
+import { pressColours } from '../../src/domain/embedding/press-colours.ts';
 import { resample, type ScaledPart } from '../../src/domain/embedding/resample.ts';
+import { isPressJpeg } from '../../src/formats/sniff.ts';
 
 describe('batches of texts', () => {
   it('hold every text once, longest first, within the budget', () => {
@@ -64,20 +66,25 @@ describe('resampling', () => {
     rows: height,
   });
 
-  // By hand: at half the size an inner pixel is 1/8, 3/8, 3/8, 1/8 of its four neighbours.
-  it('makes a row smaller with a widened triangle', () => {
-    const out = resample(grey([0, 0, 0, 0, 255, 255, 255, 255]), 8, 1, whole(4, 1), 'bilinear');
-    expect([...out.slice(0, 4)].map((v) => Math.round(v))).toEqual([0, 32, 223, 255]);
+  // Each output pixel lies at its number times the step, from the first pixel's middle.
+  it('takes every second pixel at half the size', () => {
+    const out = resample(grey([10, 20, 30, 40, 50, 60, 70, 80]), 8, 1, whole(4, 1), 'bilinear');
+    expect([...out.slice(0, 4)]).toEqual([10, 30, 50, 70]);
   });
 
-  it('makes a row larger between the centres of its pixels and keeps its ends', () => {
+  it('mixes neighbours at twice the size and repeats the last pixel', () => {
     const out = resample(grey([0, 100]), 2, 1, whole(4, 1), 'bilinear');
-    expect([...out.slice(0, 4)]).toEqual([0, 25, 75, 100]);
+    expect([...out.slice(0, 4)]).toEqual([0, 50, 100, 100]);
+  });
+
+  it('weighs four pixels by -1/16, 9/16, 9/16, -1/16 halfway between two, bicubic', () => {
+    const out = resample(grey([0, 160, 32, 0]), 4, 1, whole(8, 1), 'bicubic');
+    expect(out[3]).toBe((9 * (160 + 32)) / 16);
   });
 
   it.each(['bilinear', 'bicubic', 'lanczos'] as const)('keeps an even colour even, %s', (kernel) => {
     const out = resample(grey(new Array<number>(35).fill(77)), 7, 5, whole(16, 3), kernel);
-    for (const value of out) expect(value).toBeCloseTo(77, 3);
+    for (const value of out) expect(value).toBe(77);
   });
 
   it('cuts out the same pixels that scaling the whole gives, and pads with black', () => {
@@ -88,5 +95,30 @@ describe('resampling', () => {
       expect(part[x]).toBe(0);
       for (let y = 1; y < 4; y++) expect(part[y * 5 + x]).toBeCloseTo(all[(y - 1) * 20 + 3 + x] ?? NaN, 4);
     }
+  });
+});
+
+describe('pictures in printing inks', () => {
+  const segment = (marker: number, body: readonly number[]) => [0xff, marker, 0, body.length + 2, ...body];
+  const frame = (colours: number) =>
+    segment(0xc0, [8, 0, 16, 0, 16, colours, ...new Array<number>(colours * 3).fill(0)]);
+  const profile = segment(0xe2, [0x49, 0x43, 0x43, 0x5f, 0, 0]);
+  const jpeg = (...parts: readonly (readonly number[])[]) => Uint8Array.from([0xff, 0xd8, ...parts.flat(), 0xff, 0xda]);
+  it('are JPEGs of four colours without a profile', () => {
+    expect(isPressJpeg(jpeg(frame(4)))).toBe(true);
+    expect(isPressJpeg(jpeg(profile, frame(4)))).toBe(false);
+    expect(isPressJpeg(jpeg(frame(3)))).toBe(false);
+    expect(isPressJpeg(Uint8Array.of(0x89, 0x50))).toBe(false);
+  });
+  it('keep paper white and become duller than the browser shows them', () => {
+    const white = Float32Array.of(255, 255, 255);
+    pressColours(white);
+    for (const value of white) expect(value).toBeGreaterThan(249);
+    // Full cyan is (0, 255, 255) in the browser and about (0, 174, 239) in print.
+    const cyan = Float32Array.of(0, 255, 255);
+    pressColours(cyan);
+    expect(cyan[0]).toBeLessThan(30);
+    expect(cyan[1]).toBeGreaterThan(140);
+    expect(cyan[1]).toBeLessThan(200);
   });
 });

@@ -1,11 +1,9 @@
-/** Resampling of pictures as Pillow does it: separable, the kernel widened when a picture is made smaller. */
+/**
+ * Resampling of pictures as transformers.js does it in Node (libvips): bilinear and bicubic look at the nearest pixels of
+ * the whole picture, with its upper left corner in place; Lanczos widens its kernel when a picture is made smaller. An
+ * embedding that is computed here is the one that is computed there.
+ */
 export type Kernel = 'bilinear' | 'bicubic' | 'lanczos';
-
-const KERNELS: Readonly<Record<Kernel, { support: number; weight: (x: number) => number }>> = {
-  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
-  lanczos: { support: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
-};
 
 /** A part of a scaled picture: scaled to width x height, then [x, x + columns) x [y, y + rows) of it. */
 export interface ScaledPart {
@@ -19,7 +17,7 @@ export interface ScaledPart {
 
 /**
  * @param rgba bytes, [height, width, 4]; alpha is not looked at
- * @returns planar [3, rows, columns], 0..255, not rounded; what lies outside the scaled picture is 0
+ * @returns planar [3, rows, columns], whole numbers 0..255; what lies outside the scaled picture is 0
  */
 export function resample(
   rgba: Uint8ClampedArray,
@@ -29,20 +27,22 @@ export function resample(
   kernel: Kernel,
 ): Float32Array {
   const { rows, columns } = part;
-  const across = taps(width, part.width, part.x, columns, kernel);
-  const down = taps(height, part.height, part.y, rows, kernel);
-  const firstRow = Math.min(height, ...used(down).map((t) => t.from));
-  const lastRow = Math.max(0, ...used(down).map((t) => t.from + t.weights.length));
+  const across = Array.from({ length: columns }, (_, i) => taps(width, part.width, part.x + i, kernel));
+  const down = Array.from({ length: rows }, (_, i) => taps(height, part.height, part.y + i, kernel));
+  const isUsed = new Uint8Array(height);
+  for (const { from, weights } of down) isUsed.fill(1, from, from + weights.length);
   const out = new Float32Array(3 * rows * columns);
-  const strip = new Float32Array(Math.max(0, lastRow - firstRow) * columns);
+  const strip = new Float32Array(height * columns);
   for (let c = 0; c < 3; c++) {
-    for (let y = firstRow; y < lastRow; y++) {
+    for (let y = 0; y < height; y++) {
+      if (isUsed[y] === 0) continue;
       for (let x = 0; x < columns; x++) {
         const { from, weights } = across[x] as Taps;
         let sum = 0;
-        for (let k = 0, at = (y * width + from) * 4 + c; k < weights.length; k++, at += 4)
+        for (let k = 0, at = (y * width + from) * 4 + c; k < weights.length; k++, at += 4) {
           sum += (weights[k] as number) * (rgba[at] as number);
-        strip[(y - firstRow) * columns + x] = sum;
+        }
+        strip[y * columns + x] = sum;
       }
     }
     for (let y = 0; y < rows; y++) {
@@ -50,13 +50,12 @@ export function resample(
       const to = (c * rows + y) * columns;
       for (let k = 0; k < weights.length; k++) {
         const weight = weights[k] as number;
-        const line = (from + k - firstRow) * columns;
+        const line = (from + k) * columns;
         for (let x = 0; x < columns; x++) out[to + x] = (out[to + x] as number) + weight * (strip[line + x] as number);
       }
     }
   }
-  // Kernels with negative lobes overshoot; bytes could not.
-  if (kernel !== 'bilinear') for (let i = 0; i < out.length; i++) out[i] = Math.min(255, Math.max(0, out[i] as number));
+  for (let i = 0; i < out.length; i++) out[i] = Math.min(255, Math.max(0, Math.round(out[i] as number)));
   return out;
 }
 
@@ -66,34 +65,44 @@ interface Taps {
   readonly weights: Float32Array;
 }
 
-function taps(size: number, scaled: number, start: number, count: number, kernel: Kernel): Taps[] {
-  const { support, weight } = KERNELS[kernel];
+function taps(size: number, scaled: number, at: number, kernel: Kernel): Taps {
+  if (at < 0 || at >= scaled) return { from: 0, weights: new Float32Array() };
   const step = size / scaled;
+  return kernel === 'lanczos' ? wideTaps(size, step, at) : nearTaps(size, step, at, kernel === 'bilinear' ? 1 : 2);
+}
+
+/** The nearest 2 x reach pixels; what would lie beyond an edge is the edge. */
+function nearTaps(size: number, step: number, at: number, reach: 1 | 2): Taps {
+  const place = Math.min(size - 1, at * step);
+  const first = Math.floor(place) - reach + 1;
+  const from = Math.max(0, first);
+  const to = Math.min(size - 1, first + 2 * reach - 1);
+  const weights = new Float32Array(to - from + 1);
+  for (let i = first; i < first + 2 * reach; i++) {
+    const distance = Math.abs(i - place);
+    const k = Math.min(to, Math.max(from, i)) - from;
+    weights[k] = (weights[k] as number) + (reach === 1 ? Math.max(0, 1 - distance) : cubic(distance));
+  }
+  return { from, weights };
+}
+
+function wideTaps(size: number, step: number, at: number): Taps {
   const widening = Math.max(1, step);
-  return Array.from({ length: count }, (_, i) => {
-    const at = start + i;
-    if (at < 0 || at >= scaled) return { from: 0, weights: new Float32Array() };
-    const centre = (at + 0.5) * step;
-    const from = Math.max(0, Math.floor(centre - support * widening + 0.5));
-    const to = Math.min(size, Math.max(from + 1, Math.floor(centre + support * widening + 0.5)));
-    const weights = Float32Array.from({ length: to - from }, (_unused, k) =>
-      weight((from + k + 0.5 - centre) / widening),
-    );
-    const sum = weights.reduce((a, b) => a + b, 0);
-    return { from, weights: weights.map((w) => w / sum) };
-  });
+  const centre = (at + 0.5) * step;
+  const from = Math.max(0, Math.floor(centre - 3 * widening + 0.5));
+  const to = Math.min(size, Math.max(from + 1, Math.floor(centre + 3 * widening + 0.5)));
+  const weights = Float32Array.from({ length: to - from }, (_, k) => lanczos((from + k + 0.5 - centre) / widening));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return { from, weights: weights.map((w) => w / sum) };
 }
 
-function used(all: readonly Taps[]): readonly Taps[] {
-  return all.filter((t) => t.weights.length > 0);
-}
-
-/** Keys (1981) with a = -0.5, as Pillow's. */
+/** Catmull and Rom (1974), which is Keys (1981) with a = -0.5. */
 function cubic(x: number): number {
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+function lanczos(x: number): number {
+  const sinc = (t: number): number => (t === 0 ? 1 : Math.sin(Math.PI * t) / (Math.PI * t));
+  return Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
 }

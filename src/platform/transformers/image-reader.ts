@@ -1,13 +1,18 @@
 import { WinnowError } from '../../domain/errors.ts';
+import { pressColours } from '../../domain/embedding/press-colours.ts';
 import { resample, type Kernel } from '../../domain/embedding/resample.ts';
+import { isPressJpeg } from '../../formats/sniff.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import type { PreparedPixels } from '../workers/prepared.ts';
 import { readPreprocessing, type Preprocessing } from './image-tensor.ts';
 
 /** Pillow's numbers for its kernels. */
 const KERNELS: Readonly<Record<number, Kernel>> = { 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' };
-/** The browser shrinks to no less than this many times the wanted size before our own kernel does the rest. */
-const HEADROOM = 2;
+/** A larger picture is first shrunk by the browser, to this many times the wanted size: its pixels would fill the memory. */
+const MOST_PIXELS = 24e6;
+const HEADROOM = 4;
+/** Within which a JPEG says how many colours it has. */
+const HEADER_BYTES = 64 * 1024;
 /** Colours that differ by less, 0..255, show nothing: then only the transparency does. */
 const FLAT = 8;
 
@@ -35,12 +40,13 @@ export class ImageReader {
     // All at once: the browser decodes on threads of its own.
     const decoded = await Promise.all(images.map((image) => decodeImage(image)));
     for (const [i, bitmap] of decoded.entries()) {
-      if (bitmap) data.set(await this.#scale(bitmap), i * size);
+      const image = images[i];
+      if (bitmap && image) data.set(await this.#scale(bitmap, await isInInks(image)), i * size);
     }
     return { kind: 'pixels', data, count: images.length, width, height, failed: undecodable(decoded) };
   }
 
-  async #scale(full: ImageBitmap): Promise<Float32Array> {
+  async #scale(full: ImageBitmap, isPress: boolean): Promise<Float32Array> {
     const { width, height, mean, std, rescale, shortestEdge } = this.#p;
     const factor = shortestEdge === null ? null : shortestEdge / Math.min(full.width, full.height);
     const w = factor === null ? width : Math.floor(full.width * factor + 0.005);
@@ -57,6 +63,7 @@ export class ImageReader {
     };
     const out = resample(rgba, bitmap.width, bitmap.height, part, KERNELS[this.#p.resample] ?? 'bilinear');
     bitmap.close();
+    if (isPress) pressColours(out);
     const plane = width * height;
     for (let c = 0; c < 3; c++) {
       const times = rescale / (std[c] ?? 1);
@@ -87,16 +94,14 @@ export class ImageReader {
   }
 }
 
-/** Large pictures are shrunk by the browser first, with its best filter, so that our own has little to read. */
+/** In printing inks, without a colour profile that the browser would have followed. */
+async function isInInks(image: Blob): Promise<boolean> {
+  return isPressJpeg(new Uint8Array(await image.slice(0, HEADER_BYTES).arrayBuffer()));
+}
+
 async function shrink(bitmap: ImageBitmap, width: number, height: number): Promise<ImageBitmap> {
-  if (bitmap.width < 2 * width || bitmap.height < 2 * height) return bitmap;
-  const options = {
-    resizeWidth: width,
-    resizeHeight: height,
-    resizeQuality: 'high',
-    premultiplyAlpha: 'none',
-  } as const;
-  const smaller = await createImageBitmap(bitmap, options);
+  if (bitmap.width * bitmap.height <= MOST_PIXELS || bitmap.width <= width || bitmap.height <= height) return bitmap;
+  const smaller = await createImageBitmap(bitmap, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' });
   bitmap.close();
   return smaller;
 }
