@@ -92,7 +92,6 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   if (o.encoder.needsFit(o.spec) && (await readState()) === null) await fit(o, key);
 
   const failed: Failed[] = [];
-  const truncated = new Set(truncatedIn(await readState()));
   const writer = new ChunkWriter(o.store, o.project, key, o.onStored);
   const startedAt = performance.now();
   const flights: Flight[] = [];
@@ -116,11 +115,7 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
       const outcome = await land(o, run, flight, batch);
       failed.push(...outcome.failed.map(({ item, reason }) => ({ item: item.id, reason })));
       const cut = outcome.embedded.flatMap(({ item, isTruncated }) => (isTruncated ? [item.id] : []));
-      if (cut.length > 0) {
-        for (const id of cut) truncated.add(id);
-        await o.store.putEncoderState(o.project, key, { truncated: [...truncated] });
-        o.onTruncated(truncated);
-      }
+      await note(o, key, cut);
       await writer.add(outcome.embedded);
       done += flight.items.length;
       const ratePerS = (done - first) / Math.max(1e-3, (performance.now() - startedAt) / 1000);
@@ -144,10 +139,24 @@ async function reuse(o: EmbedOptions, key: EmbeddingKey, missing: readonly Item[
   for await (const chunk of o.store.elsewhere(o.project, key, wanted)) {
     o.signal.throwIfAborted();
     await o.store.append(o.project, key, chunk);
+    const cut = new Set(truncatedIn(await o.store.getEncoderState(chunk.project, key)));
+    await note(
+      o,
+      key,
+      chunk.ids.filter((id) => cut.has(id)),
+    );
     for (const id of chunk.ids) wanted.delete(id);
     o.onStored(chunk.ids);
   }
   return missing.filter((item) => wanted.has(item.id));
+}
+
+/** Remembers more texts that were cut, before their embeddings are stored. */
+async function note(o: EmbedOptions, key: EmbeddingKey, cut: readonly ItemId[]): Promise<void> {
+  if (cut.length === 0) return;
+  const all = new Set([...truncatedIn(await o.store.getEncoderState(o.project, key)), ...cut]);
+  await o.store.putEncoderState(o.project, key, { truncated: [...all] });
+  o.onTruncated(all);
 }
 
 function start(o: EmbedOptions, run: EncoderRun, items: readonly Item[]): Flight {

@@ -109,6 +109,10 @@ export interface EmbeddingChunk {
   /** Row-major [ids, dim], unit-normalised, finite. */
   readonly data: Float32Array;
 }
+/** Rows that another project has. */
+export interface ForeignChunk extends EmbeddingChunk {
+  readonly project: ProjectId;
+}
 export interface EmbeddingStore {
   /** Durable when it resolves. Refuses non-finite values with `WinnowError('encoder-failed')`. */
   append(project: ProjectId, key: EmbeddingKey, chunk: EmbeddingChunk): Promise<void>;
@@ -117,7 +121,7 @@ export interface EmbeddingStore {
   chunks(project: ProjectId, key: EmbeddingKey): Promise<EmbeddingChunk[]>;
   keys(project: ProjectId): Promise<EmbeddingKey[]>;
   /** What other projects hold under a key of the wanted items, each item once, a chunk at a time. */
-  elsewhere(project: ProjectId, key: EmbeddingKey, wanted: ReadonlySet<ItemId>): AsyncIterable<EmbeddingChunk>;
+  elsewhere(project: ProjectId, key: EmbeddingKey, wanted: ReadonlySet<ItemId>): AsyncIterable<ForeignChunk>;
   clear(project: ProjectId, key: EmbeddingKey): Promise<void>;
   /** Learnt state of a built-in encoder (structured-cloneable), or null. */
   getEncoderState(project: ProjectId, key: EmbeddingKey): Promise<unknown>;

@@ -209,7 +209,10 @@ export function storageContract(name: string, open: () => Promise<Storage>, clea
       await storage.embeddings.append(AB, 'k', chunk([0, 1, 2]));
       await storage.embeddings.append(AB, 'k', chunk([2, 3]));
       await storage.embeddings.append(A, 'k', chunk([4]));
-      expect(await found('k', [1, 2, 3, 4, 9])).toEqual([chunk([1, 2]), chunk([3])]);
+      expect(await found('k', [1, 2, 3, 4, 9])).toEqual([
+        { ...chunk([1, 2]), project: AB },
+        { ...chunk([3]), project: AB },
+      ]);
       expect(await found('k2', [1])).toEqual([]);
       await storage.projects.remove(AB);
       expect(await found('k', [1])).toEqual([]);

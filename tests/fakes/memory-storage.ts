@@ -8,6 +8,7 @@ import type {
   EmbeddingChunk,
   EmbeddingStore,
   EventStore,
+  ForeignChunk,
   HeadStore,
   ImportJournal,
   ItemChange,
@@ -153,14 +154,14 @@ export class MemoryStorage implements Storage {
       this.#write('embeddings.putEncoderState', state, (copy) => void this.#shelf(project).encoders.set(key, copy)),
   };
 
-  async *#elsewhere(project: ProjectId, key: string, wanted: ReadonlySet<ItemId>): AsyncGenerator<EmbeddingChunk> {
+  async *#elsewhere(project: ProjectId, key: string, wanted: ReadonlySet<ItemId>): AsyncGenerator<ForeignChunk> {
     const left = new Set(wanted);
     for (const other of this.#summaries.keys()) {
       if (other === project) continue;
       for (const chunk of this.#shelf(other).chunks.get(key) ?? []) {
         const rows = rowsOf(await Promise.resolve(chunk), left);
         for (const id of rows.ids) left.delete(id);
-        if (rows.ids.length > 0) yield rows;
+        if (rows.ids.length > 0) yield { ...rows, project: other };
       }
     }
   }

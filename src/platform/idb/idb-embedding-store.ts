@@ -1,7 +1,7 @@
 import { WinnowError } from '../../domain/errors.ts';
-import type { ItemId, ProjectId } from '../../domain/ids.ts';
+import { projectId, type ItemId, type ProjectId } from '../../domain/ids.ts';
 import { checkChunk, rowsOf } from '../../loop/check-chunk.ts';
-import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore } from '../../loop/ports.ts';
+import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from '../../loop/ports.ts';
 import { projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
 
@@ -52,7 +52,7 @@ export class IdbEmbeddingStore implements EmbeddingStore {
     project: ProjectId,
     key: EmbeddingKey,
     wanted: ReadonlySet<ItemId>,
-  ): AsyncGenerator<EmbeddingChunk, void, undefined> {
+  ): AsyncGenerator<ForeignChunk, void, undefined> {
     const left = new Set(wanted);
     for (const other of await reading(() => this.#db.getAllKeys('projects'))) {
       if (other === project || left.size === 0) continue;
@@ -69,7 +69,7 @@ export class IdbEmbeddingStore implements EmbeddingStore {
         if (data?.length !== ids.length * dim) continue;
         const chunk = rowsOf({ ids, dim, data }, left);
         for (const id of chunk.ids) left.delete(id);
-        yield chunk;
+        yield { ...chunk, project: projectId(other) };
       }
     }
   }
