@@ -193,7 +193,7 @@ async function measureGpu(
   });
   log(`${name}, WebGPU: ${kind === 'none' ? 'none here' : kind === 'software' ? 'a software adapter' : 'a card'}`);
   if (kind !== 'none') {
-    const few = 'texts' in files ? { texts: files.texts.slice(0, 48) } : { images: files.images.slice(0, 48) };
+    const few = 'texts' in files ? { texts: files.texts.slice(0, 16) } : { images: files.images.slice(0, 16) };
     await offer(page, kind === 'card' ? files : few);
     put('webgpu.winnow_per_s', (await winnow(page, spec, 'webgpu', null)).perS);
   }

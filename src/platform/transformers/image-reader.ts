@@ -1,7 +1,8 @@
 import { WinnowError } from '../../domain/errors.ts';
 import { pressColours } from '../../domain/embedding/press-colours.ts';
 import { resample, type Kernel } from '../../domain/embedding/resample.ts';
-import { isPressJpeg } from '../../formats/sniff.ts';
+import { isPressJpeg, sniff } from '../../formats/sniff.ts';
+import { decodeExactly } from '../browser/decode-exactly.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import type { PreparedPixels } from '../workers/prepared.ts';
 import { readPreprocessing, type Preprocessing } from './image-tensor.ts';
@@ -41,18 +42,19 @@ export class ImageReader {
     const decoded = await Promise.all(images.map((image) => decodeImage(image)));
     for (const [i, bitmap] of decoded.entries()) {
       const image = images[i];
-      if (bitmap && image) data.set(await this.#scale(bitmap, await isInInks(image)), i * size);
+      if (bitmap && image) data.set(await this.#scale(bitmap, image), i * size);
     }
     return { kind: 'pixels', data, count: images.length, width, height, failed: undecodable(decoded) };
   }
 
-  async #scale(full: ImageBitmap, isPress: boolean): Promise<Float32Array> {
+  async #scale(full: ImageBitmap, image: Blob): Promise<Float32Array> {
     const { width, height, mean, std, rescale, shortestEdge } = this.#p;
     const factor = shortestEdge === null ? null : shortestEdge / Math.min(full.width, full.height);
     const w = factor === null ? width : Math.floor(full.width * factor + 0.005);
     const h = factor === null ? height : Math.floor(full.height * factor + 0.005);
     const bitmap = await shrink(full, w * HEADROOM, h * HEADROOM);
-    const rgba = this.#pixels(bitmap);
+    const head = new Uint8Array(await image.slice(0, HEADER_BYTES).arrayBuffer());
+    const rgba = sniff(head) === 'jpeg' ? this.#draw(bitmap) : await this.#withoutAlpha(bitmap, image);
     const part = {
       width: w,
       height: h,
@@ -63,7 +65,7 @@ export class ImageReader {
     };
     const out = resample(rgba, bitmap.width, bitmap.height, part, KERNELS[this.#p.resample] ?? 'bilinear');
     bitmap.close();
-    if (isPress) pressColours(out);
+    if (isPressJpeg(head)) pressColours(out);
     const plane = width * height;
     for (let c = 0; c < 3; c++) {
       const times = rescale / (std[c] ?? 1);
@@ -77,26 +79,28 @@ export class ImageReader {
    * Colours as the encoder's own preprocessing takes them: without their transparency. A drawing whose colours are all
    * the same and which is seen by its transparency only is put on white.
    */
-  #pixels(bitmap: ImageBitmap): Uint8ClampedArray {
+  async #withoutAlpha(bitmap: ImageBitmap, image: Blob): Promise<Uint8ClampedArray> {
+    const drawn = this.#draw(bitmap);
+    if (!isTransparent(drawn)) return drawn;
+    // A canvas rounds colours that shine through; the decoder itself gives them as they are.
+    const exact = (await decodeExactly(image, bitmap.width, bitmap.height)) ?? drawn;
+    if (!isFlat(exact)) return exact;
+    this.#context.globalCompositeOperation = 'destination-over';
+    this.#context.fillStyle = '#fff';
+    this.#context.fillRect(0, 0, bitmap.width, bitmap.height);
+    this.#context.globalCompositeOperation = 'source-over';
+    return this.#context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+  }
+
+  #draw(bitmap: ImageBitmap): Uint8ClampedArray {
     const { width, height } = bitmap;
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
     } else this.#context.clearRect(0, 0, width, height);
     this.#context.drawImage(bitmap, 0, 0);
-    const rgba = this.#context.getImageData(0, 0, width, height).data;
-    if (!isTransparentAndFlat(rgba)) return rgba;
-    this.#context.globalCompositeOperation = 'destination-over';
-    this.#context.fillStyle = '#fff';
-    this.#context.fillRect(0, 0, width, height);
-    this.#context.globalCompositeOperation = 'source-over';
     return this.#context.getImageData(0, 0, width, height).data;
   }
-}
-
-/** In printing inks, without a colour profile that the browser would have followed. */
-async function isInInks(image: Blob): Promise<boolean> {
-  return isPressJpeg(new Uint8Array(await image.slice(0, HEADER_BYTES).arrayBuffer()));
 }
 
 async function shrink(bitmap: ImageBitmap, width: number, height: number): Promise<ImageBitmap> {
@@ -106,22 +110,23 @@ async function shrink(bitmap: ImageBitmap, width: number, height: number): Promi
   return smaller;
 }
 
-function isTransparentAndFlat(rgba: Uint8ClampedArray): boolean {
-  let isTransparent = false;
+function isTransparent(rgba: Uint8ClampedArray): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return true;
+  return false;
+}
+
+/** No colour that can be seen differs from the others. */
+function isFlat(rgba: Uint8ClampedArray): boolean {
   const low = [255, 255, 255];
   const high = [0, 0, 0];
   for (let i = 0; i < rgba.length; i += 4) {
-    if (rgba[i + 3] !== 255) isTransparent = true;
     if (rgba[i + 3] === 0) continue;
     for (let c = 0; c < 3; c++) {
       const value = rgba[i + c] as number;
       if (value < (low[c] as number)) low[c] = value;
       if (value > (high[c] as number)) high[c] = value;
-    }
-    if (!isTransparent && i > 4096 && high.some((h, c) => h - (low[c] as number) >= FLAT)) {
-      // Opaque so far and not flat: what decides is whether the colours differ, and they do.
-      return false;
+      if ((high[c] as number) - (low[c] as number) >= FLAT) return false;
     }
   }
-  return isTransparent && high.every((h, c) => h - (low[c] as number) < FLAT);
+  return true;
 }
