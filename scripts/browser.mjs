@@ -54,6 +54,8 @@ async function startDevServer() {
     configFile: resolve('vite.config.ts'),
     logLevel: 'error',
     cacheDir: '.cache/vite-bench',
+    // Found only when a worker starts, they would be bundled then, and what is being loaded would be refused.
+    optimizeDeps: { include: ['@huggingface/transformers', '@tensorflow/tfjs', 'comlink', 'idb', 'valibot'] },
     server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
     plugins: [
       {

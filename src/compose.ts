@@ -1,4 +1,5 @@
 import type { Services } from './loop/app-ports.ts';
+import { backendHere } from './platform/browser/backend-here.ts';
 import {
   randomIds,
   ResourceLedger,
@@ -7,6 +8,7 @@ import {
   systemClock,
   WebLocks,
 } from './platform/browser/browser-services.ts';
+import { LocalTunings } from './platform/browser/tunings.ts';
 import { BrowserFilePicker } from './platform/files/browser-file-picker.ts';
 import { IdbStorage } from './platform/idb/idb-storage.ts';
 import { WorkerBundles } from './platform/workers/bundle-client.ts';
@@ -24,6 +26,8 @@ export function compose(): Services {
     media: new WorkerMediaReader(),
     newEncoder: () => new WorkerEncoder(),
     newLearner: () => new WorkerLearner(),
+    backendHere,
+    tunings: new LocalTunings(),
     picker: new BrowserFilePicker(),
     samples: new WorkerSamples(),
     rules: new WorkerRuleMatcher(),

@@ -60,9 +60,29 @@ function webpSize(view: DataView, bytes: Uint8Array): { width: number; height: n
   return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
 }
 
-/** Walks the markers to the frame header (SOF0..SOF15 but the tables). */
+/** True for a JPEG in four inks (CMYK) that carries no colour profile. */
+export function isPressJpeg(head: Uint8Array): boolean {
+  if (sniff(head) !== 'jpeg') return false;
+  const frame = jpegFrame(new DataView(head.buffer, head.byteOffset, head.byteLength));
+  return frame !== null && frame.colours === 4 && !frame.hasProfile;
+}
+
 function jpegSize(view: DataView): { width: number; height: number } | null {
+  const frame = jpegFrame(view);
+  return frame && { width: frame.width, height: frame.height };
+}
+
+interface JpegFrame {
+  readonly width: number;
+  readonly height: number;
+  readonly colours: number;
+  /** In a segment before the frame, where it belongs. */
+  readonly hasProfile: boolean;
+}
+/** Walks the markers to the frame header (SOF0..SOF15 but the tables). */
+function jpegFrame(view: DataView): JpegFrame | null {
   let at = 2;
+  let hasProfile = false;
   while (at + 9 < view.byteLength) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
@@ -71,7 +91,12 @@ function jpegSize(view: DataView): { width: number; height: number } | null {
       continue;
     }
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    if (isFrame) {
+      const colours = view.getUint8(at + 9);
+      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5), colours, hasProfile };
+    }
+    // APP2 that begins with "ICC_".
+    if (marker === 0xe2 && view.getUint32(at + 4) === 0x4943435f) hasProfile = true;
     at += 2 + view.getUint16(at + 2);
   }
   return null;

@@ -1,9 +1,10 @@
 /** Ports around the loop: choosing files, saving files, samples, bundles, locks between tabs. Interfaces only. */
 
+import type { BackendChoice } from '../domain/events.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { TextRule } from '../domain/rules.ts';
-import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage } from './ports.ts';
+import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage, TuningStore } from './ports.ts';
 
 /** Files that the user chose, before any is read. */
 export interface Source {
@@ -88,6 +89,10 @@ export interface Services {
   readonly media: MediaReader;
   readonly newEncoder: () => Encoder;
   readonly newLearner: () => Learner;
+  /** Where an encoder would run on this machine. */
+  readonly backendHere: (choice: BackendChoice) => Promise<'webgpu' | 'wasm'>;
+  /** How fast encoders are on this machine. */
+  readonly tunings: TuningStore;
   readonly picker: FilePicker;
   readonly samples: SampleSource;
   readonly rules: RuleMatcher;

@@ -1,19 +1,19 @@
-import type { BackendChoice } from '../domain/events.ts';
-import { isAbort, WinnowError } from '../domain/errors.ts';
+import { WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
-import type { EmbeddingKey, EmbeddingStore, EncodeInput, Encoder, EncoderInfo } from './ports.ts';
-
-/** Key of an encoder's embeddings: id, revision and number type. Sets of different keys never mix. */
-export function embeddingKey(spec: EncoderSpec): EmbeddingKey {
-  return `${spec.id}@${spec.revision}-${spec.dtypes.wasm}`;
-}
+import { embeddingKey } from './embedding-key.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { EncoderRun, orAbort, type Loaded, type Outcome } from './encoder-run.ts';
+import type { EmbeddingKey, EmbeddingStore, EncodeInput, Encoder, EncoderInfo, RunPlan } from './ports.ts';
 
 interface Failed {
   readonly item: ItemId;
   readonly reason: string;
+}
+export interface EmbedResult {
+  readonly failed: readonly Failed[];
 }
 export interface EmbedProgress {
   readonly done: number;
@@ -25,7 +25,7 @@ export interface EmbedProgress {
 export interface EmbedOptions {
   readonly encoder: Encoder;
   readonly spec: EncoderSpec;
-  readonly backend: BackendChoice;
+  readonly plan: RunPlan;
   readonly store: EmbeddingStore;
   readonly project: ProjectId;
   readonly items: readonly Item[];
@@ -33,79 +33,158 @@ export interface EmbedOptions {
   readonly load: (items: readonly Item[]) => Promise<(EncodeInput | null)[]>;
   readonly signal: AbortSignal;
   readonly onInfo: (info: EncoderInfo) => void;
+  /** Says that the encoder now runs elsewhere than planned, in a sentence. */
+  readonly onFallback: (sentence: string) => void;
   readonly onProgress: (progress: EmbedProgress) => void;
+  /** All texts so far that are longer than the encoder reads. */
+  readonly onTruncated: (ids: ReadonlySet<ItemId>) => void;
   /** Called after each stored chunk. */
   readonly onStored: (ids: readonly ItemId[]) => void;
 }
 
-const BATCH = 32;
 const CHUNK = 256;
 const FIT_TEXTS = 20_000;
 const FIT_IMAGES = 1_200;
+/** Items in one call to the encoder: images by how much memory their pixels need, texts by how long it takes. */
+const IMAGES = 16;
+const TEXTS = { first: 128, least: 64, most: 1024, seconds: 2 };
+/** Calls under way: while one is computed, the next is read, tokenised or decoded. */
+const AHEAD = 2;
 
 /**
- * Embeds what has no embedding under the encoder's key yet. Every chunk is durable before the next begins, so a cancel or
- * a reload goes on from there. A cancel ends the worker and takes effect at once, whatever is under way. An item that the
- * encoder can't read is reported and left out. A batch that breaks the encoder is tried again item by item in a new
- * worker; throws when not one item of such a batch can be embedded.
+ * Embeds what has no embedding under the encoder's key yet. Reading, computing and storing overlap; every chunk is
+ * durable by itself, so a cancel or a reload goes on from there. A cancel ends the worker and takes effect at once,
+ * whatever is under way. An item that the encoder can't read is reported and left out.
  */
-export async function embedItems(o: EmbedOptions): Promise<{ failed: Failed[] }> {
+export async function embedItems(o: EmbedOptions): Promise<EmbedResult> {
   const stop = (): void => o.encoder.stop();
   o.signal.addEventListener('abort', stop);
   try {
-    return { failed: await embedMissing(o) };
+    return await embedMissing(o);
   } finally {
     o.signal.removeEventListener('abort', stop);
   }
 }
 
-async function embedMissing(o: EmbedOptions): Promise<Failed[]> {
-  const key = embeddingKey(o.spec);
+/** One call to the encoder that is under way; its outcome never rejects. */
+interface Flight {
+  readonly items: readonly Item[];
+  readonly batch: Promise<Loaded[]>;
+  readonly generation: number;
+  readonly outcome: Promise<Outcome | { readonly error: unknown }>;
+}
+
+async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
+  const key = embeddingKey(o.spec, o.plan.precision);
   const known = new Set(await o.store.ids(o.project, key));
-  const missing = o.items.filter((item) => !known.has(item.id));
-  const failed: Failed[] = [];
+  const missing = await reuse(
+    o,
+    key,
+    o.items.filter((item) => !known.has(item.id)),
+  );
+  if (missing.length === 0) return { failed: [] };
   const total = o.items.length;
-  let done = total - missing.length;
-  const first = done;
-  o.onProgress({ done, total, ratePerS: 0, etaS: null, detail: 'starting the encoder' });
-  const state = await open(o, key);
-  if (o.encoder.needsFit(o.spec.id) && state === null) await fit(o, key);
+  const first = total - missing.length;
+  o.onProgress({ done: first, total, ratePerS: 0, etaS: null, detail: 'starting the encoder' });
+  const readState = (): Promise<unknown> => o.store.getEncoderState(o.project, key);
+  const run = new EncoderRun(o, readState);
+  await run.open();
+  if (o.encoder.needsFit(o.spec) && (await readState()) === null) await fit(o, key);
+
+  const failed: Failed[] = [];
+  const writer = new ChunkWriter(o.store, o.project, key, o.onStored);
   const startedAt = performance.now();
-  let next = o.load(missing.slice(0, CHUNK));
-  for (let start = 0; start < missing.length; start += CHUNK) {
-    o.signal.throwIfAborted();
-    const items = missing.slice(start, start + CHUNK);
-    const inputs = await orAbort(o.signal, () => next);
-    // Reading of the next chunk overlaps the computing of this one.
-    next = o.load(missing.slice(start + CHUNK, start + 2 * CHUNK));
-    next.catch(() => undefined);
-    const good: Item[] = [];
-    const parts: Float32Array[] = [];
-    for (let at = 0; at < items.length; at += BATCH) {
+  const flights: Flight[] = [];
+  let size = o.spec.modality === 'image' ? IMAGES : TEXTS.first;
+  let next = 0;
+  let done = first;
+  try {
+    while (done < total) {
       o.signal.throwIfAborted();
-      const batch = items.slice(at, at + BATCH).flatMap((item, i) => {
-        const input = inputs[at + i];
-        if (input) return [{ item, input }];
-        failed.push({ item: item.id, reason: 'The file could not be read.' });
-        return [];
-      });
-      for (const { item, vector } of await embedBatch(o, key, batch, failed)) {
-        good.push(item);
-        parts.push(vector);
+      while (flights.length < AHEAD && next < missing.length) {
+        flights.push(start(o, run, missing.slice(next, next + size)));
+        next += size;
       }
-      done += Math.min(BATCH, items.length - at);
+      const flight = flights.shift();
+      if (!flight) break;
+      const batch = await orAbort(o.signal, () => flight.batch);
+      const read = new Set(batch.map(({ item }) => item.id));
+      for (const { id } of flight.items) {
+        if (!read.has(id)) failed.push({ item: id, reason: 'The file could not be read.' });
+      }
+      const outcome = await land(o, run, flight, batch);
+      failed.push(...outcome.failed.map(({ item, reason }) => ({ item: item.id, reason })));
+      const cut = outcome.embedded.flatMap(({ item, isTruncated }) => (isTruncated ? [item.id] : []));
+      await note(o, key, cut);
+      await writer.add(outcome.embedded);
+      done += flight.items.length;
       const ratePerS = (done - first) / Math.max(1e-3, (performance.now() - startedAt) / 1000);
+      if (o.spec.modality === 'text') {
+        size = Math.round(Math.min(TEXTS.most, Math.max(TEXTS.least, ratePerS * TEXTS.seconds)));
+      }
       o.onProgress({ done, total, ratePerS, etaS: (total - done) / ratePerS, detail: '' });
     }
-    const dim = parts[0]?.length ?? 0;
-    if (dim === 0) continue;
-    const data = new Float32Array(parts.length * dim);
-    parts.forEach((part, i) => data.set(part, i * dim));
-    const ids = good.map((item) => item.id);
-    await o.store.append(o.project, key, { ids, dim, data });
-    o.onStored(ids);
+    await writer.finish();
+  } finally {
+    await writer.settle();
   }
-  return failed;
+  return { failed };
+}
+
+/** Copies what other projects have of the same bytes under the same key; returns the items that are still missing. */
+async function reuse(o: EmbedOptions, key: EmbeddingKey, missing: readonly Item[]): Promise<readonly Item[]> {
+  // What learns from the pool gives the same item another embedding in every project.
+  if (o.encoder.needsFit(o.spec) || missing.length === 0) return missing;
+  const wanted = new Set(missing.map((item) => item.id));
+  for await (const chunk of o.store.elsewhere(o.project, key, wanted)) {
+    o.signal.throwIfAborted();
+    await o.store.append(o.project, key, chunk);
+    const cut = new Set(truncatedIn(await o.store.getEncoderState(chunk.project, key)));
+    await note(
+      o,
+      key,
+      chunk.ids.filter((id) => cut.has(id)),
+    );
+    for (const id of chunk.ids) wanted.delete(id);
+    o.onStored(chunk.ids);
+  }
+  return missing.filter((item) => wanted.has(item.id));
+}
+
+/** Remembers more texts that were cut, before their embeddings are stored. */
+async function note(o: EmbedOptions, key: EmbeddingKey, cut: readonly ItemId[]): Promise<void> {
+  if (cut.length === 0) return;
+  const all = new Set([...truncatedIn(await o.store.getEncoderState(o.project, key)), ...cut]);
+  await o.store.putEncoderState(o.project, key, { truncated: [...all] });
+  o.onTruncated(all);
+}
+
+function start(o: EmbedOptions, run: EncoderRun, items: readonly Item[]): Flight {
+  const batch = orAbort(o.signal, () => o.load(items)).then((inputs) =>
+    items.flatMap((item, i) => {
+      const input = inputs[i];
+      return input ? [{ item, input }] : [];
+    }),
+  );
+  const { generation } = run;
+  const outcome = batch.then((loaded) => run.embed(loaded)).catch((error: unknown) => ({ error }));
+  return { items, batch, generation, outcome };
+}
+
+/** What became of a call, whatever it takes: a worker that ended meanwhile took the call with it. */
+async function land(o: EmbedOptions, run: EncoderRun, flight: Flight, batch: readonly Loaded[]): Promise<Outcome> {
+  const again = (): Promise<Outcome | { error: unknown }> => run.embed(batch).catch((error: unknown) => ({ error }));
+  const isStale = flight.generation !== run.generation;
+  const outcome = await (isStale ? again() : flight.outcome);
+  if (!('error' in outcome)) return outcome;
+  o.signal.throwIfAborted();
+  return run.recover(batch, outcome.error);
+}
+
+/** Texts that were cut, as noted beside the embeddings of an encoder that learns nothing; none where nothing is noted. */
+export function truncatedIn(state: unknown): ItemId[] {
+  const noted = (state as { truncated?: unknown } | null)?.truncated;
+  return Array.isArray(noted) ? noted.filter((id): id is ItemId => typeof id === 'string') : [];
 }
 
 /** All embeddings under a key as one row-major matrix by item row; rows without one are zero and listed. */
@@ -132,12 +211,6 @@ export async function loadMatrix(
   return { data, dim, missing: items.flatMap((item) => (isThere[item.row] === 1 ? [] : [item.row])) };
 }
 
-async function open(o: EmbedOptions, key: EmbeddingKey): Promise<unknown> {
-  const state = await o.store.getEncoderState(o.project, key);
-  o.onInfo(await orAbort(o.signal, () => o.encoder.open(o.spec.id, o.backend, state)));
-  return state;
-}
-
 /** Lets a built-in encoder learn from a random sample of the pool and stores what it learnt. */
 async function fit(o: EmbedOptions, key: EmbeddingKey): Promise<void> {
   const most = o.spec.modality === 'text' ? FIT_TEXTS : FIT_IMAGES;
@@ -158,69 +231,4 @@ async function fit(o: EmbedOptions, key: EmbeddingKey): Promise<void> {
   }
   const state = await orAbort(o.signal, () => o.encoder.fitEnd((share) => report(0.2 + 0.8 * share)));
   await o.store.putEncoderState(o.project, key, state);
-}
-
-/** Does the work and waits for it, but no longer than until the signal; a signal already given starts nothing. */
-function orAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-interface Loaded {
-  readonly item: Item;
-  readonly input: EncodeInput;
-}
-async function embedBatch(
-  o: EmbedOptions,
-  key: EmbeddingKey,
-  batch: readonly Loaded[],
-  failed: Failed[],
-): Promise<{ item: Item; vector: Float32Array }[]> {
-  if (batch.length === 0) return [];
-  const run = async (part: readonly Loaded[]): Promise<{ item: Item; vector: Float32Array }[]> => {
-    const encoded = await orAbort(o.signal, () => o.encoder.embed(part.map((b) => b.input)));
-    const dim = encoded.data.length / part.length;
-    const reasons = new Map(encoded.failed.map(({ index, reason }) => [index, reason]));
-    return part.flatMap(({ item }, i) => {
-      const reason = reasons.get(i);
-      if (reason === undefined) return [{ item, vector: encoded.data.slice(i * dim, (i + 1) * dim) }];
-      failed.push({ item: item.id, reason });
-      return [];
-    });
-  };
-  try {
-    return await run(batch);
-  } catch (error) {
-    if (isAbort(error)) throw error;
-    // The inference chain stays broken after one failure: a new worker, then one item at a time to find the culprit.
-    const out: { item: Item; vector: Float32Array }[] = [];
-    let lastError: unknown = error;
-    let isFresh = false;
-    let hasWorked = false;
-    for (const one of batch) {
-      o.signal.throwIfAborted();
-      if (!isFresh) {
-        o.encoder.stop();
-        await open(o, key);
-        isFresh = true;
-      }
-      try {
-        out.push(...(await run([one])));
-        hasWorked = true;
-      } catch (again) {
-        if (isAbort(again)) throw again;
-        lastError = again;
-        isFresh = false;
-        failed.push({ item: one.item.id, reason: again instanceof Error ? again.message : String(again) });
-      }
-    }
-    if (!hasWorked && batch.length > 1) throw lastError;
-    return out;
-  }
 }

@@ -6,6 +6,8 @@ import type { Backend, BackendChoice, WinnowEvent } from '../domain/events.ts';
 import type { Head } from '../domain/head.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
+import type { EncoderSpec } from '../encoders/spec.ts';
+import type { Precision } from './embedding-key.ts';
 import type { ItemGroup, StrategyPick } from '../strategies/strategy.ts';
 import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
 
@@ -108,6 +110,10 @@ export interface EmbeddingChunk {
   /** Row-major [ids, dim], unit-normalised, finite. */
   readonly data: Float32Array;
 }
+/** Rows that another project has. */
+export interface ForeignChunk extends EmbeddingChunk {
+  readonly project: ProjectId;
+}
 export interface EmbeddingStore {
   /** Durable when it resolves. Refuses non-finite values with `WinnowError('encoder-failed')`. */
   append(project: ProjectId, key: EmbeddingKey, chunk: EmbeddingChunk): Promise<void>;
@@ -115,6 +121,8 @@ export interface EmbeddingStore {
   ids(project: ProjectId, key: EmbeddingKey): Promise<ItemId[]>;
   chunks(project: ProjectId, key: EmbeddingKey): Promise<EmbeddingChunk[]>;
   keys(project: ProjectId): Promise<EmbeddingKey[]>;
+  /** What other projects hold under a key of the wanted items, each item once, a chunk at a time. */
+  elsewhere(project: ProjectId, key: EmbeddingKey, wanted: ReadonlySet<ItemId>): AsyncIterable<ForeignChunk>;
   clear(project: ProjectId, key: EmbeddingKey): Promise<void>;
   /** Learnt state of a built-in encoder (structured-cloneable), or null. */
   getEncoderState(project: ProjectId, key: EmbeddingKey): Promise<unknown>;
@@ -177,6 +185,29 @@ export interface EncoderInfo {
   readonly dim: number;
   /** Why a slower backend than asked for is used; null when it is the one asked for. Shown to the user. */
   readonly fallback: string | null;
+  /** Threads that compute; 1 on a graphics card. */
+  readonly threads: number;
+}
+/** How an encoder is to run here. */
+export interface RunPlan {
+  readonly backend: BackendChoice;
+  /** Of the weights; see `embedding-key.ts`. Only WebAssembly reads 8 bits. */
+  readonly precision: Precision;
+  /** WebAssembly threads; null = one for each core. */
+  readonly threads: number | null;
+  /** Tokens (padding included) or images in one run of the model; null = the encoder's own. */
+  readonly batch: number | null;
+}
+/** What a short trial found out about an encoder on this machine. */
+export interface Tuning {
+  readonly plan: RunPlan;
+  /** Items a second. */
+  readonly ratePerS: number;
+}
+/** Remembers trials on this machine. */
+export interface TuningStore {
+  get(key: string): Tuning | null;
+  put(key: string, tuning: Tuning): void;
 }
 export type EncodeInput = { readonly text: string } | { readonly image: Blob };
 
@@ -185,21 +216,24 @@ export interface Encoded {
   readonly data: Float32Array;
   /** Inputs that cannot be embedded, by index, ascending; `reason` is a whole sentence. */
   readonly failed: readonly { readonly index: number; readonly reason: string }[];
+  /** Texts that are longer than the encoder reads, by index, ascending: only their beginning counts. */
+  readonly truncated: readonly number[];
 }
 
 /** Turns items into embeddings, in its own worker. Any error ends the worker; `open` starts a new one. */
 export interface Encoder {
   /** `state` is what `fit` returned earlier, for encoders that learn from the pool; null otherwise. */
-  open(encoderId: string, backend: BackendChoice, state: unknown): Promise<EncoderInfo>;
+  open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo>;
   /** True when `fit` must run before `embed` (built-in encoder without state). */
-  needsFit(encoderId: string): boolean;
+  needsFit(spec: EncoderSpec): boolean;
   /**
    * Learns from a sample of the pool, given in batches: call `fitBatch` for each, then `fitEnd`, which returns the
    * state to store. Reports 0..1 through `onProgress`. Inputs that can't be decoded are left out.
    */
   fitBatch(inputs: readonly EncodeInput[]): Promise<void>;
   fitEnd(onProgress: (share: number) => void): Promise<unknown>;
-  embed(inputs: readonly EncodeInput[]): Promise<Encoded>;
+  /** @param batch instead of the plan's */
+  embed(inputs: readonly EncodeInput[], batch?: number): Promise<Encoded>;
   /** Ends the worker. */
   stop(): void;
 }

@@ -1,11 +1,18 @@
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { WinnowError } from '../domain/errors.ts';
-import { embedItems, embeddingKey, loadMatrix } from '../loop/embed-items.ts';
-import type { EncodeInput, EncoderInfo } from '../loop/ports.ts';
+import { embedItems, loadMatrix, truncatedIn } from '../loop/embed-items.ts';
+import { embeddingKey, precisionInUse, type Precision } from '../loop/embedding-key.ts';
+import type { EncodeInput, EncoderInfo, Tuning } from '../loop/ports.ts';
+import { tuneEncoder } from '../loop/tune-encoder.ts';
 import { encoderById, encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { ProjectSession } from './project.svelte.ts';
+
+/** Items of a trial. */
+const TRIAL = { text: 64, image: 16 } as const;
+/** Seconds of embedding that need no question. */
+const LONG_S = 60;
 
 /** Embeddings of the project's items under the chosen encoder. */
 export class EncodingState {
@@ -13,8 +20,14 @@ export class EncodingState {
   #ids = $state.raw<ReadonlySet<ItemId>>(new Set());
   #info = $state.raw<EncoderInfo | null>(null);
   #isRunning = $state(false);
+  /** Of the stored embeddings, or of those to come. */
+  #precision = $state<Precision>('fp32');
+  /** What the trial of the chosen encoder found out on this machine; null before. */
+  #tuning = $state.raw<Tuning | null>(null);
   /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
   #failed = $state.raw<ReadonlyMap<ItemId, string>>(new Map());
+  /** Texts that are longer than the encoder reads. */
+  #truncated = $state.raw<ReadonlySet<ItemId>>(new Set());
   /** Ends the run under way; it is silent, as a cancel by the user is. */
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -30,7 +43,7 @@ export class EncodingState {
     if (!spec) throw new WinnowError('encoder-missing', id);
     return spec;
   });
-  readonly key: string = $derived.by(() => embeddingKey(this.selected));
+  readonly key: string = $derived.by(() => embeddingKey(this.selected, this.#precision));
   readonly total: number = $derived.by(() => this.#session.items.length);
   readonly embedded: number = $derived.by(() => this.#session.items.filter((i) => this.#ids.has(i.id)).length);
   /** Every item that can be embedded is; false while there are no items. */
@@ -45,6 +58,10 @@ export class EncodingState {
     }),
   );
   readonly failed: number = $derived(this.failures.length);
+  /** Texts of which only the beginning counts. */
+  readonly truncated: number = $derived.by(
+    () => this.#session.items.filter((item) => this.#truncated.has(item.id)).length,
+  );
 
   get info(): EncoderInfo | null {
     return this.#info;
@@ -56,9 +73,22 @@ export class EncodingState {
     return this.#ids.has(id);
   }
 
+  /** Seconds that embedding what is missing takes here, by a trial; null where none was made. */
+  readonly expectedS: number | null = $derived.by(() =>
+    this.#tuning && this.#tuning.ratePerS > 0 ? (this.total - this.embedded) / this.#tuning.ratePerS : null,
+  );
+
   /** Reads which items have an embedding under the chosen encoder. */
   async refresh(): Promise<void> {
-    this.#ids = new Set(await this.#session.storage.embeddings.ids(this.#session.id, this.key));
+    const { embeddings } = this.#session.storage;
+    const { services, state } = this.#session;
+    const spec = this.selected;
+    const keys = await embeddings.keys(this.#session.id);
+    this.#precision = precisionInUse(spec, keys, await services.backendHere(state.settings.backend));
+    this.#tuning = services.tunings.get(this.#tuningKey());
+    this.#ids = new Set(await embeddings.ids(this.#session.id, this.key));
+    const noted = await embeddings.getEncoderState(this.#session.id, this.key);
+    this.#truncated = new Set(this.selected.runtime === 'transformers' ? truncatedIn(noted) : []);
   }
 
   /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
@@ -71,20 +101,71 @@ export class EncodingState {
     await this.#session.changeSettings({ encoder: id });
     this.#failed = new Map();
     await this.refresh();
-    await this.run();
+    if (this.embedded < this.total && !this.#session.isReadOnly) await this.#begin(() => this.#measure());
+    // What takes long waits for a word of the user, who can see by now how long.
+    if ((this.expectedS ?? 0) <= LONG_S) await this.run();
+  }
+
+  /** A short trial with some of the project's items, once for each encoder on this machine; false when it failed. */
+  async #measure(): Promise<boolean> {
+    const { services, state, jobs } = this.#session;
+    const spec = this.selected;
+    if (spec.runtime !== 'transformers' || this.#tuning || this.total === 0) return true;
+    const stop = new AbortController();
+    this.#stop = stop;
+    const step = Math.max(1, Math.floor(this.total / TRIAL[spec.modality]));
+    const some = this.#session.items.filter((_, i) => i % step === 0).slice(0, TRIAL[spec.modality]);
+    try {
+      await jobs.run(`Trying ${spec.name}`, async (job) => {
+        job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
+        const sample = (await this.#inputs(some)).filter((input) => input !== null);
+        if (sample.length === 0) return;
+        const tuning = await tuneEncoder({
+          encoder: services.newEncoder(),
+          spec,
+          backend: state.settings.backend,
+          precision: this.#precision,
+          sample,
+          signal: stop.signal,
+          now: () => performance.now(),
+        });
+        // A handful of items says too little to be remembered.
+        if (sample.length >= TRIAL[spec.modality] / 2) services.tunings.put(this.#tuningKey(), tuning);
+        this.#tuning = tuning;
+      });
+      return !stop.signal.aborted;
+    } catch (error) {
+      this.#session.fail(error);
+      return false;
+    } finally {
+      this.#stop = null;
+    }
+  }
+
+  #tuningKey(): string {
+    return `${this.key} ${this.#session.state.settings.backend}`;
   }
 
   /** Embeds what is missing, as a visible job that can be cancelled and goes on where it stopped. */
   async run(): Promise<void> {
     if (this.#isRunning || this.#session.isReadOnly || this.#session.items.length === 0 || this.isComplete) return;
-    this.#isRunning = true;
-    this.#running = this.#embed();
-    await this.#running;
+    await this.#begin(async () => {
+      if (await this.#measure()) await this.#embed();
+    });
     this.#session.advance();
+  }
+
+  async #begin(work: () => Promise<unknown>): Promise<void> {
+    this.#isRunning = true;
+    this.#running = work().then(() => {
+      this.#isRunning = false;
+    });
+    await this.#running;
   }
 
   async #embed(): Promise<void> {
     const encoder = this.#session.services.newEncoder();
+    const { backend } = this.#session.state.settings;
     const stop = new AbortController();
     this.#stop = stop;
     try {
@@ -93,7 +174,7 @@ export class EncodingState {
         const result = await embedItems({
           encoder,
           spec: this.selected,
-          backend: this.#session.state.settings.backend,
+          plan: this.#tuning?.plan ?? { backend, precision: this.#precision, threads: null, batch: null },
           store: this.#session.storage.embeddings,
           project: this.#session.id,
           items: this.#session.items,
@@ -103,7 +184,11 @@ export class EncodingState {
             this.#info = info;
             if (info.fallback) this.#session.fallbackNotice(info.fallback);
           },
+          onFallback: (sentence) => this.#session.fallbackNotice(sentence),
           onProgress: (p) => job.update(p),
+          onTruncated: (ids) => {
+            this.#truncated = new Set(ids);
+          },
           onStored: (ids) => {
             this.#ids = new Set([...this.#ids, ...ids]);
           },
@@ -115,7 +200,6 @@ export class EncodingState {
     } finally {
       encoder.stop();
       this.#stop = null;
-      this.#isRunning = false;
     }
   }
 

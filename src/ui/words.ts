@@ -29,6 +29,14 @@ export function timeLeft(seconds: number): string {
   return `about ${(seconds / 3600).toFixed(1)} h left`;
 }
 
+/** Seconds that something will take, as "Takes about 3 min". */
+export function expected(seconds: number): string {
+  if (seconds < 60) return 'Takes less than a minute';
+  return seconds < 3600
+    ? `Takes about ${Math.round(seconds / 60)} min`
+    : `Takes about ${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** Milliseconds since 1970 as a short local date. */
 export function day(at: number): string {
   return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });

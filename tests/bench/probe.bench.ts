@@ -130,7 +130,12 @@ async function measure(page: Page, probe: Probe): Promise<{ accuracies: number[]
       }
       const encoder = new WorkerEncoder();
       const started = performance.now();
-      await encoder.open(encoderId, 'auto', null);
+      const { encoderById } = (await door.load(
+        '/src/encoders/index.ts',
+      )) as typeof import('../../src/encoders/index.ts');
+      const spec = encoderById(encoderId);
+      if (!spec) throw new Error(`There is no encoder ${encoderId}`);
+      await encoder.open(spec, { backend: 'auto', precision: 'fp32', threads: null, batch: null }, null);
       // As many as the app shows it: 1,200 images, 20,000 texts.
       const sample = seededRandom(1)
         .shuffle([...inputs])

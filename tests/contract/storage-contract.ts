@@ -198,6 +198,26 @@ export function storageContract(name: string, open: () => Promise<Storage>, clea
       expect(await storage.items.text(A, item(0).id)).toBeNull();
     });
 
+    it('finds wanted embeddings of other projects, each item once, and no others', async () => {
+      const found = async (key: string, wanted: number[]) => {
+        const all = [];
+        const ids = new Set(wanted.map((i) => item(i).id));
+        for await (const part of storage.embeddings.elsewhere(A, key, ids)) all.push(part);
+        return all;
+      };
+      await storage.projects.put(summary(AB, 1));
+      await storage.embeddings.append(AB, 'k', chunk([0, 1, 2]));
+      await storage.embeddings.append(AB, 'k', chunk([2, 3]));
+      await storage.embeddings.append(A, 'k', chunk([4]));
+      expect(await found('k', [1, 2, 3, 4, 9])).toEqual([
+        { ...chunk([1, 2]), project: AB },
+        { ...chunk([3]), project: AB },
+      ]);
+      expect(await found('k2', [1])).toEqual([]);
+      await storage.projects.remove(AB);
+      expect(await found('k', [1])).toEqual([]);
+    });
+
     it('keeps embeddings in chunks, in order, each key apart', async () => {
       for (let i = 0; i < 12; i++) await storage.embeddings.append(A, 'k', chunk([i]));
       await storage.embeddings.append(A, 'k2', chunk([5, 6]));

@@ -3,11 +3,12 @@ import { WinnowError } from '../../src/domain/errors.ts';
 import type { Head } from '../../src/domain/head.ts';
 import type { ItemId, ProjectId } from '../../src/domain/ids.ts';
 import type { Item, Rejection } from '../../src/domain/item.ts';
-import { checkChunk } from '../../src/loop/check-chunk.ts';
+import { checkChunk, rowsOf } from '../../src/loop/check-chunk.ts';
 import type {
   EmbeddingChunk,
   EmbeddingStore,
   EventStore,
+  ForeignChunk,
   HeadStore,
   ImportJournal,
   ItemChange,
@@ -142,6 +143,7 @@ export class MemoryStorage implements Storage {
     ids: async (project, key) => (this.#shelf(project).chunks.get(key) ?? []).flatMap((c) => [...c.ids]),
     chunks: async (project, key) => copyOf(this.#shelf(project).chunks.get(key) ?? []),
     keys: async (project) => [...this.#shelf(project).chunks.keys()].sort(),
+    elsewhere: (project, key, wanted) => this.#elsewhere(project, key, wanted),
     clear: (project, key) =>
       this.#write('embeddings.clear', key, () => {
         this.#shelf(project).chunks.delete(key);
@@ -151,6 +153,18 @@ export class MemoryStorage implements Storage {
     putEncoderState: (project, key, state) =>
       this.#write('embeddings.putEncoderState', state, (copy) => void this.#shelf(project).encoders.set(key, copy)),
   };
+
+  async *#elsewhere(project: ProjectId, key: string, wanted: ReadonlySet<ItemId>): AsyncGenerator<ForeignChunk> {
+    const left = new Set(wanted);
+    for (const other of this.#summaries.keys()) {
+      if (other === project) continue;
+      for (const chunk of this.#shelf(other).chunks.get(key) ?? []) {
+        const rows = rowsOf(await Promise.resolve(chunk), left);
+        for (const id of rows.ids) left.delete(id);
+        if (rows.ids.length > 0) yield { ...rows, project: other };
+      }
+    }
+  }
 
   readonly heads: HeadStore = {
     put: (project, head) =>

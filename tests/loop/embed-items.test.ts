@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
-import { embedItems, embeddingKey, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
+import { embedItems, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
+import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 
@@ -34,10 +35,12 @@ class LengthEncoder implements Encoder {
   #isBroken = false;
   onEmbed: () => void = () => undefined;
 
-  open(): Promise<EncoderInfo> {
+  readonly states: unknown[] = [];
+  open(_spec: unknown, _plan: unknown, state: unknown): Promise<EncoderInfo> {
     this.opened++;
+    this.states.push(state);
     this.#isBroken = false;
-    return Promise.resolve({ key: KEY, backend: 'cpu', dim: 2, fallback: null });
+    return Promise.resolve({ key: KEY, backend: 'cpu', dim: 2, fallback: null, threads: 1 });
   }
   needsFit(): boolean {
     return true;
@@ -60,6 +63,7 @@ class LengthEncoder implements Encoder {
     return Promise.resolve({
       data: Float32Array.from(texts.flatMap((t) => (t === 'odd' ? [0, 0] : [t.length, 1]))),
       failed: texts.flatMap((t, index) => (t === 'odd' ? [{ index, reason: 'It is odd.' }] : [])),
+      truncated: texts.flatMap((t, index) => (t.length > 1000 ? [index] : [])),
     });
   }
   stop(): void {
@@ -76,14 +80,16 @@ function options(
   return {
     encoder,
     spec: builtinText,
-    backend: 'auto',
+    plan: { backend: 'auto', precision: 'fp32', threads: null, batch: null },
     store: storage.embeddings,
     project: PROJECT,
     items: list,
     load: (part: readonly Item[]) => Promise.resolve(part.map((item) => ({ text: 'x'.repeat(item.row + 1) }))),
     signal: new AbortController().signal,
     onInfo: () => undefined,
+    onFallback: () => undefined,
     onProgress: () => undefined,
+    onTruncated: () => undefined,
     onStored: () => undefined,
     ...more,
   } satisfies EmbedOptions;
@@ -116,6 +122,8 @@ describe('embedding the items of a project', () => {
     const { missing } = await loadMatrix(storage.embeddings, PROJECT, KEY, list);
     expect(missing).toEqual([5, 40]);
     expect(encoder.opened).toBeGreaterThan(1);
+    // A new worker gets what the old one had learnt from the 69 that could be read.
+    expect(encoder.states).toEqual([null, ...Array<unknown>(encoder.opened - 1).fill({ learnt: 69 })]);
   });
 
   it('lists items that the encoder says it cannot read, also a whole batch of them, without a new worker', async () => {
@@ -176,9 +184,9 @@ describe('embedding the items of a project', () => {
       let stopped = 0;
       encoder.stop = () => stopped++;
       const open = encoder.open.bind(encoder);
-      encoder.open = () => {
+      encoder.open = (...given) => {
         opened++;
-        return open();
+        return open(...given);
       };
       encoder[call] = () => {
         controller.abort();

@@ -15,11 +15,15 @@ import type { EncodeInput, Encoded } from '../../loop/ports.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import { canMultiplyInWasm, wasmStationary } from '../wasm/wasm-matrix.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
+import type { Prepared } from '../workers/prepared.ts';
+
+type Rows = Pick<Encoded, 'data' | 'failed'>;
 
 /** Texts, by latent semantic analysis of the pool. */
 export class BuiltinTextEngine implements EncoderEngine {
   readonly backend = 'cpu';
   readonly fallback = null;
+  readonly threads = 1;
   #model: LatentSemanticModel | null;
   #sample: string[] = [];
 
@@ -38,7 +42,8 @@ export class BuiltinTextEngine implements EncoderEngine {
     this.#sample = [];
     return Promise.resolve(this.#model);
   }
-  embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
+  embed(prepared: Prepared): Promise<Rows> {
+    const inputs = plain(prepared);
     if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
     const texts = inputs.map((i) => ('text' in i ? i.text : ''));
     return Promise.resolve({ data: embedLatentSemantic(this.#model, texts), failed: [] });
@@ -49,6 +54,7 @@ export class BuiltinTextEngine implements EncoderEngine {
 export class BuiltinImageEngine implements EncoderEngine {
   readonly backend = 'cpu';
   readonly fallback = null;
+  readonly threads = 1;
   #model: PatchModel | null;
   #sample: Uint8Array[] = [];
 
@@ -68,7 +74,8 @@ export class BuiltinImageEngine implements EncoderEngine {
     this.#sample = [];
     return Promise.resolve(this.#model);
   }
-  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
+  async embed(prepared: Prepared): Promise<Rows> {
+    const inputs = plain(prepared);
     if (!this.#model) throw new WinnowError('encoder-failed', 'The built-in encoder has not learnt from the pool yet');
     const images = await pixels(inputs);
     const blank = new Uint8Array(IMAGE_BYTES);
@@ -103,4 +110,9 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.length * IMAGE_BYTES);
   parts.forEach((part, i) => out.set(part, i * IMAGE_BYTES));
   return out;
+}
+
+function plain(prepared: Prepared): readonly EncodeInput[] {
+  if (prepared.kind === 'plain') return prepared.inputs;
+  throw new WinnowError('encoder-failed', 'A built-in encoder reads its inputs by itself');
 }

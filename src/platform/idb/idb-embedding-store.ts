@@ -1,7 +1,7 @@
 import { WinnowError } from '../../domain/errors.ts';
-import type { ItemId, ProjectId } from '../../domain/ids.ts';
-import { checkChunk } from '../../loop/check-chunk.ts';
-import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore } from '../../loop/ports.ts';
+import { projectId, type ItemId, type ProjectId } from '../../domain/ids.ts';
+import { checkChunk, rowsOf } from '../../loop/check-chunk.ts';
+import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from '../../loop/ports.ts';
 import { projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
 
@@ -46,6 +46,32 @@ export class IdbEmbeddingStore implements EmbeddingStore {
   async keys(project: ProjectId): Promise<EmbeddingKey[]> {
     const keys = await reading(() => this.#db.getAllKeys('chunks', projectRange(project)));
     return [...new Set(keys.map((k) => k[1]))];
+  }
+
+  async *elsewhere(
+    project: ProjectId,
+    key: EmbeddingKey,
+    wanted: ReadonlySet<ItemId>,
+  ): AsyncGenerator<ForeignChunk, void, undefined> {
+    const left = new Set(wanted);
+    for (const other of await reading(() => this.#db.getAllKeys('projects'))) {
+      if (other === project || left.size === 0) continue;
+      const range = projectRange(other, key);
+      const [places, records] = await reading(() => {
+        const tx = this.#db.transaction('chunks');
+        return Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)]);
+      });
+      for (const [c, { ids, dim }] of records.entries()) {
+        const place = places[c];
+        if (!place || !ids.some((id) => left.has(id))) continue;
+        const data = await reading(() => this.#db.get('vectors', place));
+        // A damaged or just removed chunk is no loss: its items are computed again.
+        if (data?.length !== ids.length * dim) continue;
+        const chunk = rowsOf({ ids, dim, data }, left);
+        for (const id of chunk.ids) left.delete(id);
+        yield { ...chunk, project: projectId(other) };
+      }
+    }
   }
 
   /** Forgets the embeddings under a key and what its encoder had learnt: both are made again together. */

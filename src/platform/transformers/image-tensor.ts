@@ -1,6 +1,4 @@
 import { WinnowError } from '../../domain/errors.ts';
-import type { Encoded } from '../../loop/ports.ts';
-import { decodeImage, undecodable } from '../browser/decode-image.ts';
 
 /** What an image encoder wants of its pixels. */
 export interface Preprocessing {
@@ -11,6 +9,8 @@ export interface Preprocessing {
   readonly rescale: number;
   /** The shorter side is scaled to this and the middle cut out; null = stretch to width x height. */
   readonly shortestEdge: number | null;
+  /** Pillow's number of the kernel: 1 Lanczos, 2 bilinear, 3 bicubic. */
+  readonly resample: number;
 }
 const PLAIN: Preprocessing = {
   width: 224,
@@ -19,6 +19,7 @@ const PLAIN: Preprocessing = {
   std: [0.5, 0.5, 0.5],
   rescale: 1 / 255,
   shortestEdge: null,
+  resample: 2,
 };
 
 /** Reads `preprocessor_config.json` below a model's address; ImageNet-like defaults where it is silent. */
@@ -34,6 +35,7 @@ export async function readPreprocessing(base: string): Promise<Preprocessing> {
     image_mean?: number[];
     image_std?: number[];
     rescale_factor?: number;
+    resample?: number;
   };
   const size = typeof raw.size === 'number' ? { width: raw.size, height: raw.size } : (raw.size ?? {});
   const crop =
@@ -49,41 +51,7 @@ export async function readPreprocessing(base: string): Promise<Preprocessing> {
     mean: isNormalised ? (raw.image_mean ?? PLAIN.mean) : [0, 0, 0],
     std: isNormalised ? (raw.image_std ?? PLAIN.std) : [1, 1, 1],
     rescale: raw.rescale_factor ?? PLAIN.rescale,
+    resample: raw.resample ?? PLAIN.resample,
     shortestEdge: shortestEdge ?? (hasCrop && size.width !== undefined ? size.width : null),
   };
-}
-
-/** Decodes, scales and normalises images: planar float32 [images, 3, height, width]. Transparent parts are on white; what can't be decoded is zeros and listed. */
-export async function imageTensor(
-  images: readonly Blob[],
-  p: Preprocessing,
-): Promise<{ data: Float32Array; height: number; width: number; failed: Encoded['failed'] }> {
-  const { width, height } = p;
-  const plane = width * height;
-  const data = new Float32Array(images.length * 3 * plane);
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) throw new WinnowError('encoder-failed', 'The browser gave no drawing surface');
-  context.imageSmoothingQuality = 'high';
-  const decoded: (object | null)[] = [];
-  for (const [i, image] of images.entries()) {
-    const bitmap = await decodeImage(image);
-    decoded.push(bitmap);
-    if (!bitmap) continue;
-    context.fillStyle = '#fff';
-    context.fillRect(0, 0, width, height);
-    const scale = p.shortestEdge === null ? null : p.shortestEdge / Math.min(bitmap.width, bitmap.height);
-    const w = scale === null ? width : bitmap.width * scale;
-    const h = scale === null ? height : bitmap.height * scale;
-    context.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
-    bitmap.close();
-    const rgba = context.getImageData(0, 0, width, height).data;
-    for (let c = 0; c < 3; c++) {
-      const factor = p.rescale / (p.std[c] ?? 1);
-      const shift = (p.mean[c] ?? 0) / (p.std[c] ?? 1);
-      const to = (i * 3 + c) * plane;
-      for (let k = 0; k < plane; k++) data[to + k] = (rgba[k * 4 + c] as number) * factor - shift;
-    }
-  }
-  return { data, height, width, failed: undecodable(decoded) };
 }

@@ -1,63 +1,82 @@
-import { AutoModel, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
-import type { Backend, BackendChoice } from '../../domain/events.ts';
+import { AutoModel, env, Tensor } from '@huggingface/transformers';
+import { planBatches } from '../../domain/embedding/batch-plan.ts';
+import { firstToken, meanPool } from '../../domain/embedding/pooling.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import type { EncodeInput, Encoded } from '../../loop/ports.ts';
-import type { EncoderSpec } from '../../encoders/spec.ts';
+import type { Backend } from '../../domain/events.ts';
+import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
+import type { Precision } from '../../loop/embedding-key.ts';
+import type { Encoded, RunPlan } from '../../loop/ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
-import { imageTensor, readPreprocessing, type Preprocessing } from './image-tensor.ts';
+import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
+import { choosePlace, configureRuntime } from './runtime.ts';
+import { textFeed } from './text-feed.ts';
 
 type Model = Awaited<ReturnType<typeof AutoModel.from_pretrained>>;
-type Tokenizer = Awaited<ReturnType<typeof AutoTokenizer.from_pretrained>>;
 type Outputs = Record<string, Tensor>;
+type Rows = Pick<Encoded, 'data' | 'failed'>;
 
-const MOST_TOKENS = 256;
+/** Tokens, padding included, in one run of a model. */
+const TOKENS = 1024;
+const MOST_ROWS = 64;
+/** Images in one run of a model. */
+const IMAGES = 8;
 
 /** A transformers.js model from this site's own `/models/`, on WebGPU or WASM. */
 export class TransformersEngine implements EncoderEngine {
   readonly backend: Backend;
   readonly fallback: string | null;
+  readonly threads: number;
   readonly dim: number;
   readonly #spec: EncoderSpec;
   readonly #model: Model;
-  readonly #tokenizer: Tokenizer | null;
-  readonly #preprocessing: Preprocessing | null;
+  readonly #batch: number | null;
+  /** Rejects with `gpu-lost` when the graphics card is gone; a model that waits for it would wait for ever. */
+  readonly #lost: Promise<never> | null;
 
   private constructor(
     spec: EncoderSpec,
     model: Model,
-    tokenizer: Tokenizer | null,
-    preprocessing: Preprocessing | null,
-    backend: Backend,
-    fallback: string | null,
+    place: { backend: Backend; fallback: string | null; threads: number },
+    batch: number | null,
+    lost: Promise<never> | null,
   ) {
     this.#spec = spec;
     this.#model = model;
-    this.#tokenizer = tokenizer;
-    this.#preprocessing = preprocessing;
-    this.backend = backend;
-    this.fallback = fallback;
+    this.#batch = batch;
+    this.#lost = lost;
+    this.backend = place.backend;
+    this.fallback = place.fallback;
+    this.threads = place.threads;
     this.dim = spec.dim;
   }
 
-  /** Loads model and tokenizer. Throws `encoder-missing` when the files are not on this site. */
-  static async open(spec: EncoderSpec, choice: BackendChoice, origin: string): Promise<TransformersEngine> {
-    configure(origin);
+  /** Loads the model. Throws `encoder-missing` when the files are not on this site. */
+  static async open(spec: EncoderSpec, plan: RunPlan, origin: string): Promise<TransformersEngine> {
+    const threads = configureRuntime(origin, plan.threads);
     const config = await fetch(`${origin}/models/${spec.path}/config.json`);
     if (!config.ok || !(config.headers.get('content-type') ?? '').includes('json')) {
       throw new WinnowError('encoder-missing', `${spec.name} is not at /models/${spec.path}`);
     }
-    const { backend, fallback } = await chooseBackend(choice);
-    const tokenizer = spec.modality === 'text' ? await AutoTokenizer.from_pretrained(spec.path) : null;
-    const preprocessing = spec.modality === 'image' ? await readPreprocessing(`${origin}/models/${spec.path}`) : null;
+    // 8 bits never go to the graphics card, whatever was asked for.
+    const place = await choosePlace(plan.precision === 'q8' ? 'wasm' : plan.backend);
     const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
-      AutoModel.from_pretrained(spec.path, { device, dtype: spec.dtypes[device] as 'fp32' });
+      AutoModel.from_pretrained(spec.path, {
+        device,
+        dtype: dtypeFor(spec, device, plan.precision, place.hasHalf),
+        ...(spec.modelFile && { model_file_name: spec.modelFile }),
+      });
+    const onProcessor = async (fallback: string | null): Promise<TransformersEngine> => {
+      const model = await load('wasm');
+      return new TransformersEngine(spec, model, { backend: 'wasm', fallback, threads }, plan.batch, null);
+    };
     try {
-      const model = await load(backend === 'webgpu' ? 'webgpu' : 'wasm');
-      return new TransformersEngine(spec, model, tokenizer, preprocessing, backend, fallback);
+      if (place.backend !== 'webgpu') return await onProcessor(place.fallback);
+      const model = await load('webgpu');
+      const { lost } = await deviceLost();
+      return new TransformersEngine(spec, model, { ...place, threads: 1 }, plan.batch, lost);
     } catch (error) {
-      if (backend !== 'webgpu') throw asFailure(error);
-      const sentence = `${spec.name} runs on the processor (WebAssembly): it could not be started on WebGPU.`;
-      return new TransformersEngine(spec, await load('wasm'), tokenizer, preprocessing, 'wasm', sentence);
+      if (place.backend !== 'webgpu') throw asFailure(error);
+      return onProcessor(`${spec.name} runs on the processor (WebAssembly): it could not be started on WebGPU.`);
     }
   }
 
@@ -68,98 +87,101 @@ export class TransformersEngine implements EncoderEngine {
     return Promise.resolve(null);
   }
 
-  async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
+  async embed(prepared: Prepared, batch: number | null = null): Promise<Rows> {
+    const most = batch ?? this.#batch;
     try {
-      if (!this.#tokenizer) return await this.#embedImages(inputs);
-      return { data: await this.#embedTexts(inputs, this.#tokenizer), failed: [] };
+      if (prepared.kind === 'tokens') return { data: await this.#embedTokens(prepared, most ?? TOKENS), failed: [] };
+      if (prepared.kind === 'pixels')
+        return { data: await this.#embedPixels(prepared, most ?? IMAGES), failed: prepared.failed };
     } catch (error) {
       throw asFailure(error);
     }
+    throw new WinnowError('encoder-failed', 'The inputs are not prepared for this encoder');
   }
 
-  async #embedTexts(inputs: readonly EncodeInput[], tokenizer: Tokenizer): Promise<Float32Array> {
-    const texts = inputs.map((i) => ('text' in i ? i.text.slice(0, 20_000) : ''));
-    // transformers.js types a tokenizer's call as `any`; these are the two tensors it documents.
-    const encoded = tokenizer(texts, { padding: true, truncation: true, max_length: MOST_TOKENS }) as Outputs;
-    const output = (await this.#model(encoded)) as Outputs;
-    const ready = output['sentence_embedding'] ?? output['embeddings'];
-    if (ready) return Float32Array.from(ready.data as Float32Array);
-    const hidden = output['last_hidden_state'];
-    const mask = encoded['attention_mask'];
-    if (!hidden || !mask) throw new WinnowError('encoder-failed', 'The model gives no hidden states');
-    return this.#spec.pooling === 'cls' ? firstToken(hidden) : meanPool(hidden, mask.data as BigInt64Array);
-  }
-
-  async #embedImages(inputs: readonly EncodeInput[]): Promise<Encoded> {
-    const { data, height, width, failed } = await imageTensor(
-      inputs.map((i) => {
-        if ('image' in i) return i.image;
-        throw new WinnowError('encoder-failed', 'The image encoder was given a text');
-      }),
-      this.#preprocessing ?? (await readPreprocessing('')),
-    );
-    const output = (await this.#model({
-      pixel_values: new Tensor('float32', data, [inputs.length, 3, height, width]),
-    })) as Outputs;
-    const pooled = output['pooler_output'] ?? output['image_embeds'];
-    if (pooled) return { data: Float32Array.from(pooled.data as Float32Array), failed };
-    const hidden = output['last_hidden_state'];
-    if (!hidden) throw new WinnowError('encoder-failed', 'The model gives no embeddings');
-    return { data: firstToken(hidden), failed };
-  }
-}
-
-/** Everything from our own origin; nothing from a hub or a CDN, ever. */
-function configure(origin: string): void {
-  env.allowRemoteModels = false;
-  env.allowLocalModels = true;
-  env.localModelPath = '/models/';
-  env.useBrowserCache = false;
-  // The cached runtime would be imported from a blob address, which the page's policy forbids.
-  env.useWasmCache = false;
-  const wasm = env.backends.onnx.wasm;
-  if (!wasm) throw new WinnowError('encoder-failed', 'The WASM runtime is missing');
-  wasm.wasmPaths = `${origin}/runtime/ort/`;
-  wasm.numThreads = globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency) : 1;
-}
-
-async function chooseBackend(choice: BackendChoice): Promise<{ backend: Backend; fallback: string | null }> {
-  if (choice === 'wasm' || choice === 'cpu') return { backend: 'wasm', fallback: null };
-  const gpu = (navigator as Navigator | undefined)?.gpu;
-  const adapter = await gpu?.requestAdapter();
-  const isReal = adapter !== null && adapter !== undefined && !adapter.info.isFallbackAdapter;
-  if (isReal || (choice === 'webgpu' && adapter)) return { backend: 'webgpu', fallback: null };
-  const isForced = choice === 'webgpu';
-  return {
-    backend: 'wasm',
-    fallback: isForced ? 'Embedding runs on the processor: this browser offers no WebGPU.' : null,
-  };
-}
-
-/** Mean of the hidden states where the mask is 1: [batch, tokens, dim] -> [batch, dim]; zeros for an empty mask. */
-function meanPool(hidden: Tensor, mask: BigInt64Array): Float32Array {
-  const [batch = 0, tokens = 0, dim = 0] = hidden.dims;
-  const data = hidden.data as Float32Array;
-  const out = new Float32Array(batch * dim);
-  for (let b = 0; b < batch; b++) {
-    let count = 0;
-    for (let t = 0; t < tokens; t++) {
-      if (mask[b * tokens + t] === 0n) continue;
-      count++;
-      const from = (b * tokens + t) * dim;
-      for (let d = 0; d < dim; d++) out[b * dim + d] = (out[b * dim + d] as number) + (data[from + d] as number);
+  async #embedTokens({ ids, lengths }: PreparedTokens, tokens: number): Promise<Float32Array> {
+    const starts = new Int32Array(lengths.length + 1);
+    lengths.forEach((length, i) => (starts[i + 1] = (starts[i] as number) + length));
+    let out = new Float32Array();
+    for (const batch of planBatches(lengths, { tokens, rows: Math.max(MOST_ROWS, tokens >> 4) })) {
+      const rows = [...batch].map((i) => ids.subarray(starts[i], starts[i + 1]));
+      const { feed, columns } = textFeed(rows, this.#spec.inputs === 'bag');
+      const output = await this.#run(feed);
+      const vectors = await this.#pool(output, rows, columns);
+      const dim = vectors.length / rows.length;
+      if (out.length === 0) out = new Float32Array(lengths.length * dim);
+      batch.forEach((i, k) => {
+        // A text without tokens was given padding to read; what came of it says nothing.
+        if (lengths[i] !== 0) out.set(vectors.subarray(k * dim, (k + 1) * dim), i * dim);
+      });
     }
-    if (count > 0) for (let d = 0; d < dim; d++) out[b * dim + d] = (out[b * dim + d] as number) / count;
+    return out;
   }
-  return out;
+
+  async #embedPixels({ data, count, width, height }: PreparedPixels, most: number): Promise<Float32Array> {
+    const size = 3 * width * height;
+    let out = new Float32Array();
+    for (let start = 0; start < count; start += most) {
+      const rows = Math.min(most, count - start);
+      const pixels = data.subarray(start * size, (start + rows) * size);
+      const output = await this.#run({ pixel_values: new Tensor('float32', pixels, [rows, 3, height, width]) });
+      const vectors = await this.#pool(output, new Array<Int32Array>(rows).fill(new Int32Array()), 0);
+      if (out.length === 0) out = new Float32Array((vectors.length / rows) * count);
+      out.set(vectors, (vectors.length / rows) * start);
+    }
+    return out;
+  }
+
+  #run(feed: Record<string, Tensor>): Promise<Outputs> {
+    const run = this.#model(feed) as Promise<Outputs>;
+    return this.#lost ? Promise.race([run, this.#lost]) : run;
+  }
+
+  /** One vector for each row of a batch, and gives the outputs' memory back. */
+  async #pool(output: Outputs, rows: readonly Int32Array[], columns: number): Promise<Float32Array> {
+    const hidden = output['last_hidden_state'];
+    const ready = READY.map((name) => output[name]).find((tensor) => tensor !== undefined);
+    const isReady = ready !== undefined && (this.#spec.pooling === 'model' || !hidden);
+    const tensor = isReady ? ready : hidden;
+    if (!tensor) throw new WinnowError('encoder-failed', 'The model gives no embeddings');
+    const data = await floats(tensor);
+    if (isReady) return data;
+    const [count = 0, tokens = 0, dim = 0] = tensor.dims;
+    if (columns === 0 || this.#spec.pooling === 'cls') return firstToken(data, count, tokens, dim);
+    return meanPool(
+      data,
+      rows.map((row) => row.length),
+      count,
+      tokens,
+      dim,
+    );
+  }
 }
 
-function firstToken(hidden: Tensor): Float32Array {
-  const [batch = 0, tokens = 0, dim = 0] = hidden.dims;
-  const data = hidden.data as Float32Array;
-  const out = new Float32Array(batch * dim);
-  for (let b = 0; b < batch; b++) out.set(data.subarray(b * tokens * dim, b * tokens * dim + dim), b * dim);
-  return out;
+/** Outputs that are one vector for each input already. */
+const READY = ['sentence_embedding', 'embeddings', 'text_embeds', 'image_embeds', 'pooler_output'];
+
+/** Never 8-bit weights on WebGPU: their results are wrong there. */
+export function dtypeFor(spec: EncoderSpec, device: 'webgpu' | 'wasm', precision: Precision, hasHalf: boolean): Dtype {
+  if (device === 'wasm') return precision;
+  return spec.dtypes.webgpu === 'fp16' && hasHalf ? 'fp16' : 'fp32';
+}
+
+async function floats(tensor: Tensor): Promise<Float32Array> {
+  if (tensor.location === 'gpu-buffer') await tensor.ort_tensor.getData();
+  const data: unknown = tensor.type === 'float32' ? tensor.data : tensor.to('float32').data;
+  return data as Float32Array;
+}
+
+/** Boxed, as an awaited promise would be waited for. */
+async function deviceLost(): Promise<{ lost: Promise<never> | null }> {
+  const device = (await (env.backends.onnx as { webgpu?: { device?: Promise<GPUDevice> } }).webgpu?.device) ?? null;
+  if (!device) return { lost: null };
+  const lost = device.lost.then(({ message }): never => {
+    throw new WinnowError('gpu-lost', message);
+  });
+  lost.catch(() => undefined); // heard by the runs that wait for it
+  return { lost };
 }
 
 function asFailure(error: unknown): WinnowError {

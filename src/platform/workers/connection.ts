@@ -1,6 +1,7 @@
 import { wrap, type Remote } from 'comlink';
 import { WinnowError } from '../../domain/errors.ts';
 import './comlink-errors.ts';
+import { watchLife } from './life.ts';
 import { isRequestReport } from './report-requests.ts';
 
 /** Hears the addresses that workers have asked for. */
@@ -17,13 +18,17 @@ export function listenToRequests(listener: OnRequests): void {
  * A call that is under way when the worker ends is rejected.
  */
 export class WorkerConnection<T> {
-  readonly #start: () => Worker;
+  readonly #start: (name: string) => Worker;
+  /** Worker of a kind that announces its life; null: only its errors are heard. */
+  readonly #kind: string | null;
   #worker: Worker | null = null;
   #proxy: Remote<T> | null = null;
   #rejects = new Set<(error: unknown) => void>();
 
-  constructor(start: () => Worker) {
+  /** @param kind with it, every worker gets a name of its own, and its end is noticed however it came about */
+  constructor(start: (name: string) => Worker, kind: string | null = null) {
     this.#start = start;
+    this.#kind = kind;
   }
 
   /** Runs a call against the worker. Rejects with `worker-died` when the worker ends with an error meanwhile. */
@@ -36,6 +41,11 @@ export class WorkerConnection<T> {
     });
   }
 
+  /** False before the first call and after the worker has ended: what was told to it is gone. */
+  get isRunning(): boolean {
+    return this.#worker !== null;
+  }
+
   /** Ends the worker; calls under way are rejected with an AbortError. */
   stop(): void {
     this.#end(new DOMException('The task was cancelled.', 'AbortError'));
@@ -43,7 +53,13 @@ export class WorkerConnection<T> {
 
   #connect(): Remote<T> {
     if (this.#proxy) return this.#proxy;
-    const worker = this.#start();
+    const name = `${this.#kind ?? 'worker'}-${crypto.randomUUID()}`;
+    const worker = this.#start(name);
+    if (this.#kind !== null) {
+      watchLife(worker, name, () => {
+        if (this.#worker === worker) this.#end(new WinnowError('worker-died', 'It ended without a word'));
+      });
+    }
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       if (this.#worker === worker) this.#end(new WinnowError('worker-died', event.message || ''));

@@ -1,6 +1,7 @@
 import { expect, type Page } from '@playwright/test';
 import type { WinnowEvent } from '../../../src/domain/events.ts';
 import type { Item, Rejection } from '../../../src/domain/item.ts';
+import type { ChunkRecord } from '../../../src/platform/idb/database.ts';
 import type { ImportJournal, ProjectSummary } from '../../../src/loop/ports.ts';
 
 /** What the browser's database holds, over all projects, in the order of keys. */
@@ -11,6 +12,8 @@ interface Stores {
   rejections: Rejection;
   journals: ImportJournal;
   events: WinnowEvent;
+  chunks: ChunkRecord;
+  vectors: Float32Array;
 }
 
 /** Every value of one store; `project` = only this project's. */

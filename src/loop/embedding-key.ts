@@ -1,0 +1,27 @@
+import type { EncoderSpec } from '../encoders/spec.ts';
+import type { EmbeddingKey } from './ports.ts';
+
+/** Weights in 8 bits give other embeddings; those in 16 and 32 bits give the same, but for rounding. */
+export type Precision = 'fp32' | 'q8';
+
+/** 8-bit weights only on the processor, where the encoder has them and they are faster: WebGPU computes them wrongly. */
+export function precisionOf(spec: EncoderSpec, backend: 'webgpu' | 'wasm'): Precision {
+  return backend === 'wasm' && spec.dtypes.wasm === 'q8' ? 'q8' : 'fp32';
+}
+
+/** Key of an encoder's embeddings: id, revision and precision. Sets of different keys never mix. */
+export function embeddingKey(spec: EncoderSpec, precision: Precision = precisionOf(spec, 'wasm')): EmbeddingKey {
+  return `${spec.id}@${spec.revision}-${precision}`;
+}
+
+/** The precision that a project's embeddings have; a set that was begun is finished as it was begun. */
+export function precisionInUse(
+  spec: EncoderSpec,
+  keys: readonly EmbeddingKey[],
+  backend: 'webgpu' | 'wasm',
+): Precision {
+  const wanted = precisionOf(spec, backend);
+  const other = wanted === 'q8' ? 'fp32' : 'q8';
+  if (keys.includes(embeddingKey(spec, wanted))) return wanted;
+  return keys.includes(embeddingKey(spec, other)) ? other : wanted;
+}

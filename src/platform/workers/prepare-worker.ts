@@ -1,0 +1,7 @@
+import { expose } from 'comlink';
+import { PrepareService } from './prepare-service.ts';
+import { announceLife } from './life.ts';
+import './comlink-errors.ts';
+
+expose(new PrepareService(self.location.origin));
+announceLife();

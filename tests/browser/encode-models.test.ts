@@ -1,0 +1,148 @@
+import { env } from '@huggingface/transformers';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { inspectionSample } from '../../src/domain/samples/inspection.ts';
+import mobilenet from '../../src/encoders/mobilenet-v2.ts';
+import potion from '../../src/encoders/potion-base-2m.ts';
+import type { EncoderSpec } from '../../src/encoders/spec.ts';
+import type { EncodeInput, Encoded } from '../../src/loop/ports.ts';
+import { dtypeFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
+import { LocalTunings } from '../../src/platform/browser/tunings.ts';
+import { WorkerEncoder } from '../../src/platform/workers/encode-client.ts';
+
+const plan = (backend: 'wasm' | 'webgpu', threads: number | null = null) => ({
+  backend,
+  precision: 'fp32' as const,
+  threads,
+  batch: null,
+});
+const texts: EncodeInput[] = [
+  { text: 'Where is my new card?' },
+  { text: '' },
+  { text: 'I would like to know how long a transfer to another country takes, please.' },
+  { text: '\u{1F9FF}\u{10FFFF}' },
+  { text: 'word '.repeat(600) },
+];
+const images: EncodeInput[] = [0, 1, 2].map((i) => ({ image: new Blob([inspectionSample(1, i).png as BlobPart]) }));
+const hasModels = (await fetch(`/models/${potion.path}/config.json`)).ok;
+const hasGpu = ((await (navigator.gpu as GPU | undefined)?.requestAdapter()) ?? null) !== null;
+
+async function embed(spec: EncoderSpec, backend: 'wasm' | 'webgpu', inputs: EncodeInput[], threads?: number) {
+  const encoder = new WorkerEncoder();
+  try {
+    const info = await encoder.open(spec, plan(backend, threads ?? null), null);
+    expect(info.backend).toBe(backend);
+    return { info, encoded: await encoder.embed(inputs) };
+  } finally {
+    encoder.stop();
+  }
+}
+function rowsOf({ data }: Encoded, count: number): number[][] {
+  const dim = data.length / count;
+  return Array.from({ length: count }, (_, i) => [...data.subarray(i * dim, (i + 1) * dim)]);
+}
+/** Of unit vectors. */
+const cosine = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, x, i) => sum + x * (b[i] ?? NaN), 0);
+
+describe('weights', () => {
+  const small: EncoderSpec = { ...potion, dtypes: { webgpu: 'fp16', wasm: 'q8' } };
+  const wrong: EncoderSpec = { ...potion, dtypes: { webgpu: 'q8', wasm: 'q8' } };
+  it('are halved on a graphics card that can, and never in 8 bits there', () => {
+    expect(dtypeFor(small, 'webgpu', 'fp32', true)).toBe('fp16');
+    expect(dtypeFor(small, 'webgpu', 'fp32', false)).toBe('fp32');
+    expect(dtypeFor(wrong, 'webgpu', 'q8', true)).toBe('fp32');
+    expect(dtypeFor(small, 'wasm', 'q8', false)).toBe('q8');
+    expect(dtypeFor(small, 'wasm', 'fp32', false)).toBe('fp32');
+  });
+});
+
+describe('what was measured of encoders', () => {
+  it('is kept, and ignored when it makes no sense', () => {
+    localStorage.removeItem('winnow-tuning-1');
+    const tuning = { plan: { ...plan('wasm'), batch: 512 }, ratePerS: 12.5 };
+    new LocalTunings().put('a', tuning);
+    new LocalTunings().put('b', { ...tuning, ratePerS: 3 });
+    expect(new LocalTunings().get('a')).toEqual(tuning);
+    expect(new LocalTunings().get('c')).toBeNull();
+    for (const damaged of ['{"a', '{"a":{"plan":null}}', '3']) {
+      localStorage.setItem('winnow-tuning-1', damaged);
+      expect(new LocalTunings().get('a')).toBeNull();
+    }
+    expect(new LocalTunings(null).get('a')).toBeNull();
+    localStorage.removeItem('winnow-tuning-1');
+  });
+});
+
+describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('give every text a finite vector of length 1, also an empty one, and say which were cut', async () => {
+    const { encoded, info } = await embed(potion, 'wasm', texts);
+    for (const row of rowsOf(encoded, texts.length)) expect(cosine(row, row)).toBeCloseTo(1, 4);
+    expect(encoded.truncated).toEqual([4]);
+    expect(encoded.failed).toEqual([]);
+    expect(info.threads).toBe(navigator.hardwareConcurrency);
+  });
+
+  it('give a text the same vector whatever it is embedded with', async () => {
+    const { encoded } = await embed(potion, 'wasm', texts);
+    const alone = await embed(potion, 'wasm', texts.slice(0, 1), 1);
+    expect(cosine(rowsOf(encoded, texts.length)[0] ?? [], rowsOf(alone.encoded, 1)[0] ?? [])).toBeCloseTo(1, 5);
+    expect(alone.info.threads).toBe(1);
+  });
+
+  it('leave out a picture that cannot be decoded and give the others their vectors', async () => {
+    const broken = { image: new Blob([inspectionSample(1, 0).png.slice(0, 40) as BlobPart]) };
+    const { encoded } = await embed(mobilenet, 'wasm', [broken, ...images.slice(0, 1)]);
+    expect(encoded.failed).toEqual([{ index: 0, reason: 'The browser could not decode this image.' }]);
+    const [first = [], second = []] = rowsOf(encoded, 2);
+    expect(cosine(first, first)).toBe(0);
+    expect(cosine(second, second)).toBeCloseTo(1, 4);
+  });
+
+  it.skipIf(!hasGpu).each([
+    { spec: potion, inputs: texts },
+    { spec: mobilenet, inputs: images },
+  ])('give the same vectors on WebGPU as on WebAssembly: $spec.id', async ({ spec, inputs }) => {
+    const wasm = await embed(spec, 'wasm', inputs);
+    const webgpu = await embed(spec, 'webgpu', inputs);
+    const other = rowsOf(webgpu.encoded, inputs.length);
+    rowsOf(wasm.encoded, inputs.length).forEach((row, i) => {
+      expect(cosine(row, other[i] ?? [])).toBeGreaterThanOrEqual(0.999);
+    });
+  });
+
+  it.each([0, 1])('notice that worker %i was ended without a word, and work again after it', async (which) => {
+    const made: Worker[] = [];
+    vi.stubGlobal(
+      'Worker',
+      class extends Worker {
+        constructor(url: string | URL, options?: WorkerOptions) {
+          super(url, options);
+          made.push(this);
+        }
+      },
+    );
+    const encoder = new WorkerEncoder();
+    await encoder.open(potion, plan('wasm'), null);
+    expect(made).toHaveLength(2);
+    const many = Array.from({ length: 20_000 }, (_, i) => ({ text: `Where is my card number ${i}?` }));
+    const call = encoder.embed(many);
+    made[which]?.terminate();
+    await expect(call).rejects.toMatchObject({ code: 'worker-died' });
+    encoder.stop();
+    await encoder.open(potion, plan('wasm'), null);
+    expect((await encoder.embed(texts)).data.every(Number.isFinite)).toBe(true);
+    encoder.stop();
+  });
+
+  it.skipIf(!hasGpu)('say so when the graphics card is lost, instead of waiting for ever', async () => {
+    const engine = await TransformersEngine.open(potion, plan('webgpu'), location.origin);
+    const tokens = { kind: 'tokens', ids: Int32Array.of(2, 2057), lengths: Int32Array.of(2), truncated: [] } as const;
+    expect((await engine.embed(tokens)).data.every(Number.isFinite)).toBe(true);
+    const device = await (env.backends.onnx as unknown as { webgpu: { device: Promise<GPUDevice> } }).webgpu.device;
+    device.destroy();
+    await device.lost;
+    await expect(engine.embed(tokens)).rejects.toMatchObject({ code: 'gpu-lost' });
+  });
+});

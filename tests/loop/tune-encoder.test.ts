@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import potion from '../../src/encoders/potion-base-2m.ts';
+import type { EncoderSpec } from '../../src/encoders/spec.ts';
+import { embeddingKey, precisionInUse, precisionOf } from '../../src/loop/embedding-key.ts';
+import { tuneEncoder } from '../../src/loop/tune-encoder.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+
+/** Milliseconds that a call takes, by backend and batch; `auto` is a graphics card. */
+type Times = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
+class TimedEncoder implements Encoder {
+  now = 0;
+  stopped = 0;
+  #backend: 'webgpu' | 'wasm' = 'wasm';
+  readonly opened: string[] = [];
+  readonly #times: Times;
+  constructor(times: Times) {
+    this.#times = times;
+  }
+  open(_spec: unknown, plan: RunPlan): Promise<EncoderInfo> {
+    this.opened.push(plan.backend);
+    this.#backend = plan.backend === 'wasm' || !this.#times['webgpu'] ? 'wasm' : 'webgpu';
+    return Promise.resolve({ key: 'k', backend: this.#backend, dim: 1, fallback: null, threads: 1 });
+  }
+  needsFit(): boolean {
+    return false;
+  }
+  fitBatch(): Promise<void> {
+    return Promise.resolve();
+  }
+  fitEnd(): Promise<unknown> {
+    return Promise.resolve(null);
+  }
+  embed(inputs: readonly EncodeInput[], batch = 0): Promise<Encoded> {
+    this.now += this.#times[this.#backend]?.[batch] ?? 0;
+    return Promise.resolve({ data: new Float32Array(inputs.length), failed: [], truncated: [] });
+  }
+  stop(): void {
+    this.stopped++;
+  }
+}
+const sample = Array.from({ length: 50 }, (_, i) => ({ text: `${i}` }));
+const tune = (encoder: TimedEncoder, backend: 'auto' | 'wasm' = 'auto') =>
+  tuneEncoder({
+    encoder,
+    spec: potion,
+    backend,
+    precision: 'fp32',
+    sample,
+    signal: new AbortController().signal,
+    now: () => encoder.now,
+  });
+
+describe('the trial of an encoder', () => {
+  it('takes the batch that is fastest, and its rate', async () => {
+    const encoder = new TimedEncoder({ wasm: { 512: 900, 1024: 500, 2048: 800 } });
+    const { plan, ratePerS } = await tune(encoder);
+    expect(plan).toEqual({ backend: 'wasm', precision: 'fp32', threads: null, batch: 1024 });
+    expect(ratePerS).toBe(100);
+    expect(encoder.opened).toEqual(['auto']);
+    expect(encoder.stopped).toBeGreaterThan(0);
+  });
+
+  it.each([
+    { webgpu: { 2048: 100, 8192: 50 }, backend: 'webgpu', batch: 8192 },
+    { webgpu: { 2048: 2000, 8192: 1500 }, backend: 'wasm', batch: 512 },
+  ])('prefers $backend where it is faster', async ({ webgpu, backend, batch }) => {
+    const encoder = new TimedEncoder({ webgpu, wasm: { 512: 400, 1024: 500, 2048: 800 } });
+    expect((await tune(encoder)).plan).toMatchObject({ backend, batch });
+    expect(encoder.opened).toEqual(['auto', 'wasm']);
+  });
+
+  it('does not try a slow encoder again and again, nor a backend that was not asked for', async () => {
+    const encoder = new TimedEncoder({ webgpu: { 2048: 1 }, wasm: { 512: 6000, 1024: 1, 2048: 1 } });
+    expect((await tune(encoder, 'wasm')).plan.batch).toBe(512);
+    expect(encoder.opened).toEqual(['wasm']);
+  });
+});
+
+describe('the precision of embeddings', () => {
+  const q8: EncoderSpec = { ...potion, dtypes: { webgpu: 'fp16', wasm: 'q8' } };
+  it('is 8 bits on the processor only, where the encoder has them', () => {
+    expect([precisionOf(q8, 'wasm'), precisionOf(q8, 'webgpu'), precisionOf(potion, 'wasm')]).toEqual([
+      'q8',
+      'fp32',
+      'fp32',
+    ]);
+    expect(embeddingKey(potion)).toBe('potion-base-2m@1-fp32');
+  });
+  it('stays what it was in a project that was begun elsewhere', () => {
+    expect(precisionInUse(q8, [embeddingKey(q8, 'fp32')], 'wasm')).toBe('fp32');
+    expect(precisionInUse(q8, [embeddingKey(q8, 'q8')], 'webgpu')).toBe('q8');
+    expect(precisionInUse(q8, [embeddingKey(q8, 'q8'), embeddingKey(q8, 'fp32')], 'webgpu')).toBe('fp32');
+    expect(precisionInUse(q8, ['builtin-text@1-fp32'], 'wasm')).toBe('q8');
+  });
+});
