@@ -14,4 +14,6 @@ export default {
   sizeBytes: 0,
   advice:
     'Needs no download: learns small textures and colours from your own images. Good for textures, weaker for objects.',
+  languages: '',
+  hub: null,
 } satisfies EncoderSpec;

@@ -14,4 +14,6 @@ export default {
   sizeBytes: 0,
   advice:
     'Needs no download and any language: learns words and letter groups from your own texts (latent semantic analysis).',
+  languages: 'any language',
+  hub: null,
 } satisfies EncoderSpec;

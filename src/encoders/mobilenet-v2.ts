@@ -14,4 +14,6 @@ export default {
   sizeBytes: 8_836_025,
   advice:
     'Photos and scenes; small and quick. Where its files are on this site it beats the built-in encoder on objects.',
+  languages: '',
+  hub: null,
 } satisfies EncoderSpec;

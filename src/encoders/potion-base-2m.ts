@@ -13,4 +13,6 @@ export default {
   licence: 'MIT',
   sizeBytes: 7_559_616,
   advice: 'English, very fast static word embeddings; for thousands of short texts on a slow machine.',
+  languages: 'English',
+  hub: null,
 } satisfies EncoderSpec;

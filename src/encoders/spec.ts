@@ -2,6 +2,30 @@ import type { Modality } from '../domain/item.ts';
 
 /** How an encoder runs: a transformers.js model, or one that learns from the pool itself and needs no download. */
 export type EncoderRuntime = 'transformers' | 'builtin-text' | 'builtin-image';
+/** Number type of the weights, as transformers.js names it. */
+export type Dtype = 'fp32' | 'fp16' | 'q8';
+
+/** One file of a model. What is not known is left out: the hub's own answer decides at download time. */
+export interface ModelFile {
+  /** Path in the repository, `/` between parts. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** True where only a rounded size is known. */
+  readonly isApproximate?: boolean;
+  /** 64 hex digits. */
+  readonly sha256?: string;
+}
+
+/** Where the files come from. */
+export interface HubSource {
+  /** `owner/name`. */
+  readonly repository: string;
+  /** A commit, or a branch whose commit is noted when it is downloaded. */
+  readonly revision: string;
+  /** Files that every number type needs. */
+  readonly files: readonly ModelFile[];
+  readonly weights: Readonly<Partial<Record<Dtype, readonly ModelFile[]>>>;
+}
 
 export interface EncoderSpec {
   /** Stable id; part of every embedding's key. File name = id. */
@@ -11,14 +35,45 @@ export interface EncoderSpec {
   readonly runtime: EncoderRuntime;
   /** Raised when the same input would give another embedding (files, pooling, preprocessing or code changed). */
   readonly revision: number;
-  /** Width of the embedding; 0 = decided when it is fitted. */
+  /** Width of the embedding; 0 = decided when it is fitted, or not known before it runs. */
   readonly dim: number;
   /** Folder below the app's `/models/` path, for the transformers runtime; else ''. */
   readonly path: string;
   readonly pooling: 'mean' | 'cls' | 'model' | 'none';
-  readonly dtypes: { readonly webgpu: string; readonly wasm: string };
+  /** Number type per backend. */
+  readonly dtypes: { readonly webgpu: Dtype; readonly wasm: Dtype };
   readonly licence: string;
+  /** On disk, with the number type for `wasm`. */
   readonly sizeBytes: number;
   /** One line: when to choose it. */
   readonly advice: string;
+  /** Languages that it was trained on, in words; '' where it does not matter. */
+  readonly languages: string;
+  /** Where it can be downloaded from; null = built in, or only on sites that serve its files. */
+  readonly hub: HubSource | null;
+  /** Put before every text, as the model was trained with it. */
+  readonly prefix?: string;
+  /** Name of the weights' file without ending and number type; `model` where absent. */
+  readonly modelFile?: 'vision_model' | 'text_model';
+  /** `bag`: token ids of all texts in one row, and where each text begins (static embeddings). */
+  readonly inputs?: 'bag';
+}
+
+/** Ending of the weights' file of a number type, as transformers.js looks for it. */
+const SUFFIX: Readonly<Record<Dtype, string>> = { fp32: '', fp16: '_fp16', q8: '_quantized' };
+export const DTYPES = Object.keys(SUFFIX) as readonly Dtype[];
+
+/** Path of a number type's weights in a repository. */
+export function weightsPath(dtype: Dtype, modelFile = 'model'): string {
+  return `onnx/${modelFile}${SUFFIX[dtype]}.onnx`;
+}
+
+/** Files of one number type, its weights last; none where the hub has no such weights. */
+export function filesOf(hub: HubSource, dtype: Dtype): readonly ModelFile[] {
+  const weights = hub.weights[dtype];
+  return weights ? [...hub.files, ...weights] : [];
+}
+
+export function totalBytes(files: readonly ModelFile[]): number {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }

@@ -20,6 +20,8 @@ const SPEC: EncoderSpec = {
   licence: '',
   sizeBytes: 0,
   advice: '',
+  languages: '',
+  hub: null,
 };
 
 describe('snapshot for the exporters', () => {
