@@ -1,10 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, defineConfig } from 'vite';
+import { downloadPage } from './scripts/download-page.ts';
 import { licences } from './scripts/licences.ts';
 import { isolationHeaders, noCdn, ORT_CONDITION, pagePolicy, runtimeFiles } from './scripts/vite-plugins.ts';
 
 export default defineConfig({
-  plugins: [svelte(), runtimeFiles(), pagePolicy(), noCdn(), licences()],
+  plugins: [svelte(), runtimeFiles(), downloadPage(), pagePolicy(), noCdn(), licences()],
   resolve: { conditions: [ORT_CONDITION, ...defaultClientConditions] },
   worker: { format: 'es', plugins: () => [noCdn()], rolldownOptions: { output: { comments: { legal: false } } } },
   build: {

@@ -1,4 +1,5 @@
 import type { Services } from './loop/app-ports.ts';
+import { backendHere } from './platform/browser/backend-here.ts';
 import {
   randomIds,
   ResourceLedger,
@@ -13,6 +14,7 @@ import { WorkerBundles } from './platform/workers/bundle-client.ts';
 import { WorkerEncoder } from './platform/workers/encode-client.ts';
 import { WorkerLearner } from './platform/workers/learn-client.ts';
 import { WorkerMediaReader } from './platform/workers/media-client.ts';
+import { WorkerModels } from './platform/workers/model-client.ts';
 import { WorkerSamples } from './platform/workers/sample-client.ts';
 
 /** The composition root: the only file that knows every layer. */
@@ -23,6 +25,8 @@ export function compose(): Services {
     media: new WorkerMediaReader(),
     newEncoder: () => new WorkerEncoder(),
     newLearner: () => new WorkerLearner(),
+    models: new WorkerModels(),
+    backendHere,
     picker: new BrowserFilePicker(),
     samples: new WorkerSamples(),
     bundles: () => bundles,

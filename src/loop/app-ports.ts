@@ -1,7 +1,10 @@
 /** Ports around the loop: choosing files, saving files, samples, bundles, locks between tabs. Interfaces only. */
 
+import type { BackendChoice } from '../domain/events.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
+import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
+import type { FetchProgress, HubListing, ModelKey, StoredModel } from './model-ports.ts';
 import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage } from './ports.ts';
 
 /** Files that the user chose, before any is read. */
@@ -71,12 +74,38 @@ export interface StorageGauge {
   persist(): Promise<boolean>;
 }
 
+export interface FetchRequest {
+  readonly key: ModelKey;
+  readonly files: readonly ModelFile[];
+  /** Kept with the files when the encoder does not come with the app. */
+  readonly encoder: EncoderSpec | null;
+}
+/** A model that this site serves below `/models/<path>/`. */
+export interface SiteModel {
+  readonly path: string;
+  /** Sizes in bytes by path. */
+  readonly files: Readonly<Record<string, number>>;
+}
+/** Encoder files: on this machine, on this site, and on the hub. */
+export interface Models {
+  list(): Promise<StoredModel[]>;
+  remove(key: ModelKey): Promise<void>;
+  onSite(): Promise<readonly SiteModel[]>;
+  /** Asks the hub which files a repository has. */
+  listHub(key: ModelKey, signal: AbortSignal): Promise<HubListing>;
+  /** Brings files from the hub onto this machine; what has arrived stays after an error or a cancel. */
+  fetch(request: FetchRequest, signal: AbortSignal, onProgress: (progress: FetchProgress) => void): Promise<void>;
+}
+
 /** Everything that the state is built from; compose.ts fills it in. */
 export interface Services {
   readonly openStorage: () => Promise<Storage>;
   readonly media: MediaReader;
   readonly newEncoder: () => Encoder;
   readonly newLearner: () => Learner;
+  readonly models: Models;
+  /** Where an encoder would run on this machine. */
+  readonly backendHere: (choice: BackendChoice) => Promise<'webgpu' | 'wasm'>;
   readonly picker: FilePicker;
   readonly samples: SampleSource;
   readonly bundles: (storage: Storage) => Bundles;

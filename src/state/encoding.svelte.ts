@@ -3,7 +3,7 @@ import type { Item } from '../domain/item.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { embedItems, embeddingKey, loadMatrix } from '../loop/embed-items.ts';
 import type { EncodeInput, EncoderInfo } from '../loop/ports.ts';
-import { encoderById, encodersFor } from '../encoders/index.ts';
+import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
@@ -23,10 +23,17 @@ export class EncodingState {
     this.#session = session;
   }
 
-  readonly encoders: readonly EncoderSpec[] = $derived.by(() => encodersFor(this.#session.modality));
+  /** Every encoder for these items, wherever its files are. */
+  readonly encoders: readonly EncoderSpec[] = $derived.by(() =>
+    this.#session.library.all.filter((e) => e.modality === this.#session.modality),
+  );
+  /** Those that can embed now, and the chosen one. */
+  readonly ready: readonly EncoderSpec[] = $derived.by(() =>
+    this.encoders.filter((e) => e.id === this.selected.id || this.#session.library.isReady(e)),
+  );
   readonly selected: EncoderSpec = $derived.by(() => {
     const id = this.#session.state.settings.encoder;
-    const spec = encoderById(id) ?? encodersFor(this.#session.modality)[0];
+    const spec = this.#session.library.byId(id) ?? encodersFor(this.#session.modality)[0];
     if (!spec) throw new WinnowError('encoder-missing', id);
     return spec;
   });

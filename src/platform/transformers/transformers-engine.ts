@@ -4,6 +4,8 @@ import { WinnowError } from '../../domain/errors.ts';
 import type { EncodeInput, Encoded } from '../../loop/ports.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
+import { modelInputs } from './text-inputs.ts';
+import { openModelFiles, type ModelFiles } from './model-files.ts';
 import { imageTensor, readPreprocessing, type Preprocessing } from './image-tensor.ts';
 
 type Model = Awaited<ReturnType<typeof AutoModel.from_pretrained>>;
@@ -12,7 +14,7 @@ type Outputs = Record<string, Tensor>;
 
 const MOST_TOKENS = 256;
 
-/** A transformers.js model from this site's own `/models/`, on WebGPU or WASM. */
+/** A transformers.js model from this machine's store or this site's own `/models/`, on WebGPU or WASM. */
 export class TransformersEngine implements EncoderEngine {
   readonly backend: Backend;
   readonly fallback: string | null;
@@ -39,18 +41,20 @@ export class TransformersEngine implements EncoderEngine {
     this.dim = spec.dim;
   }
 
-  /** Loads model and tokenizer. Throws `encoder-missing` when the files are not on this site. */
+  /** Loads model and tokenizer. Throws `encoder-missing` when the files are neither on this machine nor on this site. */
   static async open(spec: EncoderSpec, choice: BackendChoice, origin: string): Promise<TransformersEngine> {
-    configure(origin);
-    const config = await fetch(`${origin}/models/${spec.path}/config.json`);
-    if (!config.ok || !(config.headers.get('content-type') ?? '').includes('json')) {
-      throw new WinnowError('encoder-missing', `${spec.name} is not at /models/${spec.path}`);
-    }
+    const files = await openModelFiles(spec);
+    configure(origin, files);
     const { backend, fallback } = await chooseBackend(choice);
     const tokenizer = spec.modality === 'text' ? await AutoTokenizer.from_pretrained(spec.path) : null;
-    const preprocessing = spec.modality === 'image' ? await readPreprocessing(`${origin}/models/${spec.path}`) : null;
+    const preprocessing =
+      spec.modality === 'image' ? await readPreprocessing(`${origin}/models/${spec.path}`, files.fetch) : null;
     const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
-      AutoModel.from_pretrained(spec.path, { device, dtype: spec.dtypes[device] as 'fp32' });
+      AutoModel.from_pretrained(spec.path, {
+        device,
+        dtype: files.dtype(device),
+        ...(spec.modelFile && { model_file_name: spec.modelFile }),
+      });
     try {
       const model = await load(backend === 'webgpu' ? 'webgpu' : 'wasm');
       return new TransformersEngine(spec, model, tokenizer, preprocessing, backend, fallback);
@@ -78,11 +82,11 @@ export class TransformersEngine implements EncoderEngine {
   }
 
   async #embedTexts(inputs: readonly EncodeInput[], tokenizer: Tokenizer): Promise<Float32Array> {
-    const texts = inputs.map((i) => ('text' in i ? i.text.slice(0, 20_000) : ''));
-    // transformers.js types a tokenizer's call as `any`; these are the two tensors it documents.
-    const encoded = tokenizer(texts, { padding: true, truncation: true, max_length: MOST_TOKENS }) as Outputs;
+    const prefix = this.#spec.prefix ?? '';
+    const texts = inputs.map((i) => prefix + ('text' in i ? i.text.slice(0, 20_000) : ''));
+    const encoded = modelInputs(this.#spec, tokenizer, texts, MOST_TOKENS);
     const output = (await this.#model(encoded)) as Outputs;
-    const ready = output['sentence_embedding'] ?? output['embeddings'];
+    const ready = output['sentence_embedding'] ?? output['embeddings'] ?? output['text_embeds'];
     if (ready) return Float32Array.from(ready.data as Float32Array);
     const hidden = output['last_hidden_state'];
     const mask = encoded['attention_mask'];
@@ -110,7 +114,8 @@ export class TransformersEngine implements EncoderEngine {
 }
 
 /** Everything from our own origin; nothing from a hub or a CDN, ever. */
-function configure(origin: string): void {
+function configure(origin: string, files: ModelFiles): void {
+  env.fetch = files.fetch;
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
   env.localModelPath = '/models/';

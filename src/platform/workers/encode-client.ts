@@ -15,7 +15,8 @@ export class WorkerEncoder implements Encoder {
     return this.#connection.call((w) => w.open(encoderId, backend, state));
   }
   needsFit(encoderId: string): boolean {
-    return encoderById(encoderId)?.runtime !== 'transformers';
+    const runtime = encoderById(encoderId)?.runtime ?? 'transformers';
+    return runtime !== 'transformers';
   }
   fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
     return this.#connection.call((w) => w.fitBatch(inputs));

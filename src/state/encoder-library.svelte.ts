@@ -1,0 +1,152 @@
+import { encoders } from '../encoders/index.ts';
+import { DTYPES, filesOf, totalBytes, weightsPath, type Dtype, type EncoderSpec } from '../encoders/spec.ts';
+import type { Services, SiteModel } from '../loop/app-ports.ts';
+import type { FetchProgress, ModelKey, StoredModel } from '../loop/model-ports.ts';
+import { describeError, type ErrorText } from './error-texts.ts';
+import type { Jobs } from './jobs.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+
+/** Where an encoder's files are. `partly`: a download was begun and not finished. */
+export type EncoderPlace = 'built-in' | 'machine' | 'site' | 'partly' | 'hub' | 'nowhere';
+
+/** Every encoder there is, where its files are, and getting or removing them. */
+export class EncoderLibrary {
+  readonly #services: Services;
+  readonly #jobs: Jobs;
+  readonly #notices: Notices;
+  #stored = $state.raw<readonly StoredModel[]>([]);
+  #site = $state.raw<readonly SiteModel[]>([]);
+  /** Downloads under way, by encoder. */
+  #fetching = $state.raw<ReadonlyMap<string, FetchProgress | null>>(new Map());
+  /** Why the last download of an encoder did not end well. */
+  #failures = $state.raw<ReadonlyMap<string, ErrorText>>(new Map());
+  readonly #stops = new Map<string, AbortController>();
+  #backend = $state<'webgpu' | 'wasm'>('wasm');
+
+  constructor(services: Services, jobs: Jobs, notices: Notices) {
+    this.#services = services;
+    this.#jobs = jobs;
+    this.#notices = notices;
+  }
+
+  /** Those of the app, then those that the user brought. */
+  readonly all: readonly EncoderSpec[] = $derived.by(() => [
+    ...encoders,
+    ...this.#stored.flatMap((m) => (m.encoder && m.files.every((f) => f.isVerified) ? [m.encoder] : [])),
+  ]);
+
+  byId(id: string): EncoderSpec | undefined {
+    return this.all.find((e) => e.id === id);
+  }
+  place(spec: EncoderSpec): EncoderPlace {
+    if (spec.runtime !== 'transformers') return 'built-in';
+    const paths = new Set(this.#model(spec)?.files.flatMap((f) => (f.isVerified ? [f.path] : [])));
+    if (hasAll(spec, paths)) return 'machine';
+    const served = this.#site.find((m) => m.path === spec.path);
+    if (served && hasAll(spec, new Set(Object.keys(served.files)))) return 'site';
+    if (!spec.hub) return 'nowhere';
+    return this.storedBytes(spec) > 0 ? 'partly' : 'hub';
+  }
+  /** True where it can embed now, without a download. */
+  isReady(spec: EncoderSpec): boolean {
+    return ['built-in', 'machine', 'site'].includes(this.place(spec));
+  }
+  /** What lies on this machine of it. */
+  storedBytes(spec: EncoderSpec): number {
+    return this.#model(spec)?.files.reduce((sum, f) => sum + f.storedBytes, 0) ?? 0;
+  }
+  /** The number type that suits this machine, and what it takes to download. */
+  download(spec: EncoderSpec): { dtype: Dtype; sizeBytes: number; isApproximate: boolean } {
+    const dtype = spec.dtypes[this.#backend];
+    const files = spec.hub ? filesOf(spec.hub, dtype) : [];
+    return { dtype, sizeBytes: totalBytes(files), isApproximate: files.some((f) => f.isApproximate) };
+  }
+  /** Null while no download of it runs; `waiting` before the first bytes. */
+  progress(spec: EncoderSpec): FetchProgress | 'waiting' | null {
+    if (!this.#fetching.has(spec.id)) return null;
+    return this.#fetching.get(spec.id) ?? 'waiting';
+  }
+
+  failure(spec: EncoderSpec): ErrorText | null {
+    return this.#failures.get(spec.id) ?? null;
+  }
+
+  /** Looks again what is on this machine and on this site. Fails softly: built-in encoders always work. */
+  async refresh(): Promise<void> {
+    const { models, backendHere } = this.#services;
+    try {
+      [this.#stored, this.#site, this.#backend] = await Promise.all([
+        models.list(),
+        models.onSite(),
+        backendHere('auto'),
+      ]);
+    } catch (error) {
+      this.#notices.fail(error);
+    }
+  }
+
+  /** Downloads an encoder as a visible job. Asked for by the user only. True when it is there afterwards. */
+  async fetch(spec: EncoderSpec): Promise<boolean> {
+    const key = keyOf(spec);
+    if (!key || !spec.hub || this.#fetching.has(spec.id)) return false;
+    const files = filesOf(spec.hub, this.download(spec).dtype);
+    const encoder = encoders.includes(spec) ? null : spec;
+    this.#report(spec, null);
+    this.#failures = new Map([...this.#failures].filter(([id]) => id !== spec.id));
+    const stop = new AbortController();
+    this.#stops.set(spec.id, stop);
+    try {
+      await this.#jobs.run(`Downloading ${spec.name}`, async (job) => {
+        job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
+        await this.#services.models.fetch({ key, files, encoder }, stop.signal, (progress) => {
+          this.#report(spec, progress);
+          job.update({ done: progress.done / Math.max(1, progress.total), total: 1, detail: progress.path });
+        });
+      });
+      return true;
+    } catch (error) {
+      const words = describeError(error);
+      if (words) this.#failures = new Map([...this.#failures, [spec.id, words]]);
+      return false;
+    } finally {
+      this.#stops.delete(spec.id);
+      this.#fetching = new Map([...this.#fetching].filter(([id]) => id !== spec.id));
+      await this.refresh();
+    }
+  }
+
+  cancel(spec: EncoderSpec): void {
+    this.#stops.get(spec.id)?.abort(new DOMException('Cancelled by the user.', 'AbortError'));
+  }
+
+  /** Removes an encoder's files from this machine; what was embedded with it stays. */
+  async remove(spec: EncoderSpec): Promise<void> {
+    const key = keyOf(spec);
+    if (!key) return;
+    try {
+      await this.#services.models.remove(key);
+    } catch (error) {
+      this.#notices.fail(error);
+    }
+    await this.refresh();
+  }
+
+  #model(spec: EncoderSpec): StoredModel | undefined {
+    const key = keyOf(spec);
+    return this.#stored.find((m) => m.key.repository === key?.repository && m.key.revision === key.revision);
+  }
+  #report(spec: EncoderSpec, progress: FetchProgress | null): void {
+    this.#fetching = new Map([...this.#fetching, [spec.id, progress]]);
+  }
+}
+
+export function keyOf(spec: EncoderSpec): ModelKey | null {
+  return spec.hub && { repository: spec.hub.repository, revision: spec.hub.revision };
+}
+
+/** The files of one number type are there. Where the spec knows no list, the settings and some weights must do. */
+function hasAll(spec: EncoderSpec, paths: ReadonlySet<string>): boolean {
+  const { hub } = spec;
+  if (hub) return DTYPES.some((d) => hub.weights[d] !== undefined && filesOf(hub, d).every((f) => paths.has(f.path)));
+  return paths.has('config.json') && DTYPES.some((d) => paths.has(weightsPath(d, spec.modelFile)));
+}
