@@ -2,9 +2,9 @@
 
 import type { BackendChoice } from '../domain/events.ts';
 import type { ProjectId } from '../domain/ids.ts';
-import type { Item } from '../domain/item.ts';
+import type { Item, Modality } from '../domain/item.ts';
 import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
-import type { FetchProgress, HubListing, ModelKey, StoredModel } from './model-ports.ts';
+import type { FetchProgress, ModelKey, StoredModel } from './model-ports.ts';
 import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage } from './ports.ts';
 
 /** Files that the user chose, before any is read. */
@@ -91,8 +91,15 @@ export interface Models {
   list(): Promise<StoredModel[]>;
   remove(key: ModelKey): Promise<void>;
   onSite(): Promise<readonly SiteModel[]>;
-  /** Asks the hub which files a repository has. */
-  listHub(key: ModelKey, signal: AbortSignal): Promise<HubListing>;
+  /** Asks the hub about a repository and describes it as an encoder. Throws when it can't be one, with the reason. */
+  inspect(repository: string, modality: Modality, signal: AbortSignal): Promise<EncoderSpec>;
+  /** Copies a folder with a model onto this machine. Throws when it can't be an encoder, with the reason. */
+  addFolder(
+    source: Source,
+    modality: Modality,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<EncoderSpec>;
   /** Brings files from the hub onto this machine; what has arrived stays after an error or a cancel. */
   fetch(request: FetchRequest, signal: AbortSignal, onProgress: (progress: FetchProgress) => void): Promise<void>;
 }

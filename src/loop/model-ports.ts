@@ -21,6 +21,8 @@ export interface HubListing {
   /** Commit that the revision stands for. */
   readonly commit: string;
   readonly files: readonly HubFile[];
+  /** As the repository states it; '' where it does not. */
+  readonly licence: string;
 }
 
 /** The hub, as far as it is needed. Both throw `hub-unreachable` when the connection fails or breaks. */

@@ -1,6 +1,17 @@
 import { encoders } from '../encoders/index.ts';
-import { DTYPES, filesOf, totalBytes, weightsPath, type Dtype, type EncoderSpec } from '../encoders/spec.ts';
-import type { Services, SiteModel } from '../loop/app-ports.ts';
+import {
+  chooseDtype,
+  DTYPES,
+  filesOf,
+  totalBytes,
+  weightsPath,
+  type Dtype,
+  type EncoderSpec,
+} from '../encoders/spec.ts';
+import { WinnowError } from '../domain/errors.ts';
+import type { Modality } from '../domain/item.ts';
+import { parseRepository } from '../loop/check-model.ts';
+import type { Services, SiteModel, Source } from '../loop/app-ports.ts';
 import type { FetchProgress, ModelKey, StoredModel } from '../loop/model-ports.ts';
 import { describeError, type ErrorText } from './error-texts.ts';
 import type { Jobs } from './jobs.svelte.ts';
@@ -20,6 +31,8 @@ export class EncoderLibrary {
   #fetching = $state.raw<ReadonlyMap<string, FetchProgress | null>>(new Map());
   /** Why the last download of an encoder did not end well. */
   #failures = $state.raw<ReadonlyMap<string, ErrorText>>(new Map());
+  /** A repository that the user has named; listed until the project is closed or it is downloaded. */
+  #found = $state.raw<EncoderSpec | null>(null);
   readonly #stops = new Map<string, AbortController>();
   #backend = $state<'webgpu' | 'wasm'>('wasm');
 
@@ -32,7 +45,8 @@ export class EncoderLibrary {
   /** Those of the app, then those that the user brought. */
   readonly all: readonly EncoderSpec[] = $derived.by(() => [
     ...encoders,
-    ...this.#stored.flatMap((m) => (m.encoder && m.files.every((f) => f.isVerified) ? [m.encoder] : [])),
+    ...this.#stored.flatMap((m) => m.encoder ?? []),
+    ...(this.#found && !this.#stored.some((m) => m.encoder?.id === this.#found?.id) ? [this.#found] : []),
   ]);
 
   byId(id: string): EncoderSpec | undefined {
@@ -44,7 +58,8 @@ export class EncoderLibrary {
     if (hasAll(spec, paths)) return 'machine';
     const served = this.#site.find((m) => m.path === spec.path);
     if (served && hasAll(spec, new Set(Object.keys(served.files)))) return 'site';
-    if (!spec.hub) return 'nowhere';
+    // A folder that was not copied to its end can't be fetched from the hub.
+    if (!spec.hub || spec.id.startsWith('local:')) return 'nowhere';
     return this.storedBytes(spec) > 0 ? 'partly' : 'hub';
   }
   /** True where it can embed now, without a download. */
@@ -57,8 +72,10 @@ export class EncoderLibrary {
   }
   /** The number type that suits this machine, and what it takes to download. */
   download(spec: EncoderSpec): { dtype: Dtype; sizeBytes: number; isApproximate: boolean } {
-    const dtype = spec.dtypes[this.#backend];
-    const files = spec.hub ? filesOf(spec.hub, dtype) : [];
+    const { hub } = spec;
+    const isThere = (d: Dtype): boolean => hub?.weights[d] !== undefined;
+    const dtype = chooseDtype(spec, this.#backend, isThere) ?? chooseDtype(spec, 'wasm', isThere) ?? spec.dtypes.wasm;
+    const files = hub ? filesOf(hub, dtype) : [];
     return { dtype, sizeBytes: totalBytes(files), isApproximate: files.some((f) => f.isApproximate) };
   }
   /** Null while no download of it runs; `waiting` before the first bytes. */
@@ -115,6 +132,30 @@ export class EncoderLibrary {
     }
   }
 
+  /** Asks the hub about a repository that the user named and lists it. Rejects with the reason why it can't be used. */
+  async inspect(name: string, modality: Modality): Promise<EncoderSpec> {
+    const repository = parseRepository(name);
+    if (repository === null) throw new WinnowError('hub-unknown', 'Its name has two parts');
+    this.#found = await this.#jobs.run(`Asking the hub about ${repository}`, (job) =>
+      this.#services.models.inspect(repository, modality, job.signal),
+    );
+    return this.#found;
+  }
+
+  /** Copies a folder with a model onto this machine. Rejects with the reason why it can't be used. */
+  async addFolder(pick: () => Promise<Source>, modality: Modality): Promise<EncoderSpec> {
+    const source = await pick();
+    try {
+      return await this.#jobs.run(`Copying ${source.name}`, (job) =>
+        this.#services.models.addFolder(source, modality, job.signal, (done, total) =>
+          job.update({ done: done / Math.max(1, total), total: 1 }),
+        ),
+      );
+    } finally {
+      await this.refresh();
+    }
+  }
+
   cancel(spec: EncoderSpec): void {
     this.#stops.get(spec.id)?.abort(new DOMException('Cancelled by the user.', 'AbortError'));
   }
@@ -128,6 +169,7 @@ export class EncoderLibrary {
     } catch (error) {
       this.#notices.fail(error);
     }
+    if (this.#found?.id === spec.id) this.#found = null;
     await this.refresh();
   }
 

@@ -95,7 +95,7 @@ export class Learning {
   async predict(ids: readonly ItemId[]): Promise<void> {
     const model = this.#session.state.activeModel;
     const rows = ids.flatMap((id) => this.#session.itemById(id)?.row ?? []);
-    if (!model || rows.length === 0) return;
+    if (!model || rows.length === 0 || this.#isOfOtherEncoder()) return;
     const flat = await this.withLearner((l) => l.probabilities(Int32Array.from(rows)), 'active');
     const width = model.classes.length;
     const next = new Map(this.#predictions);
@@ -152,7 +152,10 @@ export class Learning {
     }
     if (last.isSelected) {
       this.#step = '';
-      return false;
+      // The encoder was changed in the middle of a batch: the labels there are train a head for the new embeddings.
+      if (!this.#isOfOtherEncoder() || !(await this.#train(isEmbedded))) return false;
+      await this.predict(batchQueue(s.state).map((q) => q.pick.item));
+      return true;
     }
     if (await this.#train(isEmbedded)) return true;
     this.#step = 'Picking the next batch.';
@@ -171,6 +174,12 @@ export class Learning {
       this.#step = '';
     }
     return true;
+  }
+
+  /** The active head reads other embeddings than the chosen encoder gives. */
+  #isOfOtherEncoder(): boolean {
+    const model = this.#session.state.activeModel;
+    return model !== null && model.encoder !== this.#session.encoding.key;
   }
 
   /** Trains when the newest labels are not in the active head yet; true when it did. */
@@ -232,7 +241,7 @@ export class Learning {
 
   async #useActive(learner: Learner): Promise<void> {
     const model = this.#session.state.activeModel;
-    if (!model) {
+    if (!model || this.#isOfOtherEncoder()) {
       if (this.#current !== null) await learner.use(null);
       this.#current = null;
       return;

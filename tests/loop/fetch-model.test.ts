@@ -27,7 +27,7 @@ function listed(path: string): HubFile {
 const WANTED: ModelFile[] = [...contents.keys()].map((path) => ({ path, sizeBytes: 1, isApproximate: true }));
 
 function setUp() {
-  const hub = new FakeHub({ commit: 'c1', files: [...contents.keys()].map(listed) }, new Map(contents));
+  const hub = new FakeHub({ commit: 'c1', licence: '', files: [...contents.keys()].map(listed) }, new Map(contents));
   const store = new MemoryModelStore();
   const progress: FetchProgress[] = [];
   const run = (files = WANTED, signal = new AbortController().signal): Promise<void> =>

@@ -7,6 +7,7 @@ const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]
 /** The hub's answer to `/api/models/<repository>/revision/<revision>?blobs=true`, as far as it is used. */
 const listing = v.object({
   sha: hex(40),
+  cardData: v.nullish(v.looseObject({ license: v.optional(v.unknown()) })),
   siblings: v.array(
     v.object({
       rfilename: v.string(),
@@ -21,9 +22,10 @@ const listing = v.object({
 export function readListing(answer: unknown): HubListing {
   const result = v.safeParse(listing, answer);
   if (!result.success) throw new WinnowError('hub-unreachable', 'The answer is not that of a hub');
-  const { sha, siblings } = result.output;
+  const { sha, siblings, cardData } = result.output;
   return {
     commit: sha,
+    licence: typeof cardData?.license === 'string' ? cardData.license : '',
     files: siblings.flatMap(({ rfilename, size, blobId, lfs }) => {
       const sizeBytes = lfs?.size ?? size;
       if (sizeBytes === undefined) return [];

@@ -1,5 +1,5 @@
 import { WinnowError } from '../../domain/errors.ts';
-import { DTYPES, weightsPath, type Dtype, type EncoderSpec } from '../../encoders/spec.ts';
+import { chooseDtype, DTYPES, weightsPath, type Dtype, type EncoderSpec } from '../../encoders/spec.ts';
 import { readSite } from '../hub/site-models.ts';
 import { OpfsModelStore } from '../opfs/opfs-model-store.ts';
 
@@ -20,7 +20,11 @@ export async function openModelFiles(spec: EncoderSpec, store = new OpfsModelSto
   const served = isStored ? paths : new Set(await sitePaths(spec));
   if (!served.has('config.json') || !hasWeights(spec, served)) throw new WinnowError('encoder-missing', spec.name);
   return {
-    dtype: (device) => chooseDtype(spec, served, device),
+    dtype(device) {
+      const found = chooseDtype(spec, device, (d) => served.has(weightsPath(d, spec.modelFile)));
+      if (!found) throw new WinnowError('encoder-missing', `${spec.name} is not here in a form for ${device}`);
+      return found;
+    },
     async fetch(address, init) {
       const url = address instanceof Request ? address.url : String(address);
       const path = pathIn(url, spec.path);
@@ -34,15 +38,6 @@ export async function openModelFiles(spec: EncoderSpec, store = new OpfsModelSto
       return new Response(file, { headers: { 'Content-Type': type, 'Content-Length': String(file.size) } });
     },
   };
-}
-
-/** Never 8-bit weights on WebGPU: their results are wrong there. */
-export function chooseDtype(spec: EncoderSpec, paths: ReadonlySet<string>, device: 'webgpu' | 'wasm'): Dtype {
-  const wanted = spec.dtypes[device];
-  const others = DTYPES.filter((d) => device === 'wasm' || d !== 'q8');
-  const found = [wanted, ...others].find((d) => paths.has(weightsPath(d, spec.modelFile)));
-  if (!found) throw new WinnowError('encoder-missing', `${spec.name} is not here in a form for ${device}`);
-  return found;
 }
 
 function hasWeights(spec: EncoderSpec, paths: ReadonlySet<string>): boolean {

@@ -1,7 +1,9 @@
 import { proxy, transfer } from 'comlink';
 import { WinnowError } from '../../domain/errors.ts';
-import type { FetchRequest, Models, SiteModel } from '../../loop/app-ports.ts';
-import type { FetchProgress, HubListing, ModelKey, StoredModel } from '../../loop/model-ports.ts';
+import type { Modality } from '../../domain/item.ts';
+import type { EncoderSpec } from '../../encoders/spec.ts';
+import type { FetchRequest, Models, SiteModel, Source } from '../../loop/app-ports.ts';
+import type { FetchProgress, ModelKey, StoredModel } from '../../loop/model-ports.ts';
 import { openDownloadFrame, type FrameOrigin } from '../hub/download-frame.ts';
 import { NO_ANSWER } from '../hub/port-hub.ts';
 import { readSite } from '../hub/site-models.ts';
@@ -26,8 +28,26 @@ export class WorkerModels implements Models {
   onSite(): Promise<readonly SiteModel[]> {
     return readSite();
   }
-  listHub(key: ModelKey, signal: AbortSignal): Promise<HubListing> {
-    return throughFrame(signal, (worker, port) => worker.call((w) => w.listHub(key, port())));
+  inspect(repository: string, modality: Modality, signal: AbortSignal): Promise<EncoderSpec> {
+    return throughFrame(signal, (worker, port) => worker.call((w) => w.inspect(repository, modality, port())));
+  }
+  async addFolder(
+    source: Source,
+    modality: Modality,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<EncoderSpec> {
+    const files = await Promise.all(source.files.map(async (f) => ({ path: f.path, blob: await f.blob() })));
+    signal.throwIfAborted();
+    const worker = connect();
+    const cancel = (): void => worker.stop();
+    signal.addEventListener('abort', cancel);
+    try {
+      return await worker.call((w) => w.adopt(source.name, files, modality, proxy(onProgress)));
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      worker.stop();
+    }
   }
   fetch(request: FetchRequest, signal: AbortSignal, onProgress: (progress: FetchProgress) => void): Promise<void> {
     const { key, files, encoder } = request;

@@ -1,6 +1,9 @@
+import type { Modality } from '../../domain/item.ts';
 import type { EncoderSpec, ModelFile } from '../../encoders/spec.ts';
+import { adoptFolder, type FolderFile } from '../../loop/adopt-folder.ts';
 import { fetchModel } from '../../loop/fetch-model.ts';
-import type { FetchProgress, HubListing, ModelKey, StoredModel } from '../../loop/model-ports.ts';
+import { inspectHub } from '../../loop/inspect-hub.ts';
+import type { FetchProgress, ModelKey, StoredModel } from '../../loop/model-ports.ts';
 import { PortHub } from '../hub/port-hub.ts';
 import { OpfsModelStore } from '../opfs/opfs-model-store.ts';
 
@@ -18,8 +21,22 @@ export class ModelService {
   remove(key: ModelKey): Promise<void> {
     return this.#store.remove(key);
   }
-  listHub(key: ModelKey, port: MessagePort): Promise<HubListing> {
-    return new PortHub(port).list(key, this.#stop.signal);
+  inspect(repository: string, modality: Modality, port: MessagePort): Promise<EncoderSpec> {
+    return inspectHub(new PortHub(port), repository, modality, this.#stop.signal);
+  }
+  adopt(
+    name: string,
+    files: readonly FolderFile[],
+    modality: Modality,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<EncoderSpec> {
+    let last = 0;
+    return adoptFolder(name, files, modality, this.#store, (done, total) => {
+      const now = performance.now();
+      if (now - last < 100 && done < total) return;
+      last = now;
+      onProgress(done, total);
+    });
   }
   /** One at a time. */
   async fetch(
