@@ -90,7 +90,8 @@ export interface SiteModel {
 export interface Models {
   list(): Promise<StoredModel[]>;
   remove(key: ModelKey): Promise<void>;
-  onSite(): Promise<readonly SiteModel[]>;
+  /** What this site serves, and those of it that are encoders which do not come with the app. */
+  onSite(): Promise<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }>;
   /** Asks the hub about a repository and describes it as an encoder. Throws when it can't be one, with the reason. */
   inspect(repository: string, modality: Modality, signal: AbortSignal): Promise<EncoderSpec>;
   /** Copies a folder with a model onto this machine. Throws when it can't be an encoder, with the reason. */

@@ -26,7 +26,7 @@ export class EncoderLibrary {
   readonly #jobs: Jobs;
   readonly #notices: Notices;
   #stored = $state.raw<readonly StoredModel[]>([]);
-  #site = $state.raw<readonly SiteModel[]>([]);
+  #site = $state.raw<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }>({ models: [], encoders: [] });
   /** Downloads under way, by encoder. */
   #fetching = $state.raw<ReadonlyMap<string, FetchProgress | null>>(new Map());
   /** Why the last download of an encoder did not end well. */
@@ -42,9 +42,10 @@ export class EncoderLibrary {
     this.#notices = notices;
   }
 
-  /** Those of the app, then those that the user brought. */
+  /** Those of the app, of the site, then those that the user brought. */
   readonly all: readonly EncoderSpec[] = $derived.by(() => [
     ...encoders,
+    ...this.#site.encoders,
     ...this.#stored.flatMap((m) => m.encoder ?? []),
     ...(this.#found && !this.#stored.some((m) => m.encoder?.id === this.#found?.id) ? [this.#found] : []),
   ]);
@@ -56,7 +57,7 @@ export class EncoderLibrary {
     if (spec.runtime !== 'transformers') return 'built-in';
     const paths = new Set(this.#model(spec)?.files.flatMap((f) => (f.isVerified ? [f.path] : [])));
     if (hasAll(spec, paths)) return 'machine';
-    const served = this.#site.find((m) => m.path === spec.path);
+    const served = this.#site.models.find((m) => m.path === spec.path);
     if (served && hasAll(spec, new Set(Object.keys(served.files)))) return 'site';
     // A folder that was not copied to its end can't be fetched from the hub.
     if (!spec.hub || spec.id.startsWith('local:')) return 'nowhere';

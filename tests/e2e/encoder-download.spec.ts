@@ -3,7 +3,8 @@ import { expect, test, type Page } from '@playwright/test';
 import { encodePng } from '../../src/domain/samples/png.ts';
 import { AppPage } from './support/app-page.ts';
 import { hasData, hasModels, MODELS_DIR, unpackImages } from './support/data.ts';
-import { FakeHub, HUB_BROWSER } from './support/fake-hub.ts';
+import { FakeHub } from './support/fake-hub.ts';
+import { HUB_BROWSER } from './support/hub-browser.ts';
 import { stored } from './support/stored.ts';
 
 const MOBILENET = join(MODELS_DIR, 'google-coral', 'mobilenet_v2_1.0_224');

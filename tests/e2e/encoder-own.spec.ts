@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { AppPage } from './support/app-page.ts';
 import { bankingSubset, hasData, hasModels, MODELS_DIR } from './support/data.ts';
-import { FakeHub, HUB_BROWSER } from './support/fake-hub.ts';
+import { FakeHub } from './support/fake-hub.ts';
+import { HUB_BROWSER } from './support/hub-browser.ts';
 import { stored } from './support/stored.ts';
 
 const POTION = join(MODELS_DIR, 'minishlab', 'potion-base-2M');

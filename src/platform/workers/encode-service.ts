@@ -5,6 +5,7 @@ import { encoderById } from '../../encoders/index.ts';
 import { embeddingKey } from '../../loop/embed-items.ts';
 import type { EncodeInput, Encoded, EncoderInfo } from '../../loop/ports.ts';
 import { BuiltinImageEngine, BuiltinTextEngine } from '../builtin/builtin-encoders.ts';
+import { siteEncoder } from '../hub/site-models.ts';
 import { storedEncoder } from '../opfs/stored-encoder.ts';
 import { TransformersEngine } from '../transformers/transformers-engine.ts';
 import type { EncoderEngine } from './encoder-engine.ts';
@@ -20,7 +21,7 @@ export class EncodeService {
   }
 
   async open(encoderId: string, backend: BackendChoice, state: unknown): Promise<EncoderInfo> {
-    const spec = encoderById(encoderId) ?? (await storedEncoder(encoderId));
+    const spec = encoderById(encoderId) ?? (await storedEncoder(encoderId)) ?? (await siteEncoder(encoderId));
     if (!spec) throw new WinnowError('encoder-missing', encoderId);
     if (spec.runtime === 'builtin-text') this.#engine = new BuiltinTextEngine(state);
     else if (spec.runtime === 'builtin-image') this.#engine = new BuiltinImageEngine(state);

@@ -6,7 +6,7 @@ import type { FetchRequest, Models, SiteModel, Source } from '../../loop/app-por
 import type { FetchProgress, ModelKey, StoredModel } from '../../loop/model-ports.ts';
 import { openDownloadFrame, type FrameOrigin } from '../hub/download-frame.ts';
 import { NO_ANSWER } from '../hub/port-hub.ts';
-import { readSite } from '../hub/site-models.ts';
+import { readSite, siteEncoders } from '../hub/site-models.ts';
 import { WorkerConnection } from './connection.ts';
 import type { ModelService } from './model-service.ts';
 
@@ -25,8 +25,9 @@ export class WorkerModels implements Models {
   remove(key: ModelKey): Promise<void> {
     return this.#connection.call((w) => w.remove(key));
   }
-  onSite(): Promise<readonly SiteModel[]> {
-    return readSite();
+  async onSite(): Promise<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }> {
+    const models = await readSite();
+    return { models, encoders: await siteEncoders(models) };
   }
   inspect(repository: string, modality: Modality, signal: AbortSignal): Promise<EncoderSpec> {
     return throughFrame(signal, (worker, port) => worker.call((w) => w.inspect(repository, modality, port())));

@@ -4,17 +4,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import type { BrowserContext } from '@playwright/test';
-import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.mjs';
-
-const executablePath = findChromium();
-/**
- * A document that a test has put in another's place counts as one from the internet, which may not reach this machine's
- * own ports. The real document is served by the site itself.
- */
-export const HUB_BROWSER = {
-  ...(executablePath ? { executablePath } : {}),
-  args: [...CHROMIUM_ARGS, '--disable-features=LocalNetworkAccessChecks'],
-};
 
 /** What a request for a file meets: the connection breaks after so many bytes, is refused, or nothing more comes. */
 export type Mishap = number | 'refused' | 'stalled';
