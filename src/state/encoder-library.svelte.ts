@@ -15,6 +15,7 @@ import type { Services, SiteModel, Source } from '../loop/app-ports.ts';
 import type { FetchProgress, ModelKey, StoredModel } from '../loop/model-ports.ts';
 import { describeError, type ErrorText } from './error-texts.ts';
 import type { Jobs } from './jobs.svelte.ts';
+import { keepSpeed, readSpeeds } from './speeds.ts';
 import type { Notices } from './notices.svelte.ts';
 
 /** Where an encoder's files are. `partly`: a download was begun and not finished. */
@@ -33,6 +34,7 @@ export class EncoderLibrary {
   #failures = $state.raw<ReadonlyMap<string, ErrorText>>(new Map());
   /** A repository that the user has named; listed until the project is closed or it is downloaded. */
   #found = $state.raw<EncoderSpec | null>(null);
+  #speeds = $state.raw<ReadonlyMap<string, number>>(readSpeeds());
   readonly #stops = new Map<string, AbortController>();
   #backend = $state<'webgpu' | 'wasm'>('wasm');
 
@@ -78,6 +80,14 @@ export class EncoderLibrary {
     const dtype = chooseDtype(spec, this.#backend, isThere) ?? chooseDtype(spec, 'wasm', isThere) ?? spec.dtypes.wasm;
     const files = hub ? filesOf(hub, dtype) : [];
     return { dtype, sizeBytes: totalBytes(files), isApproximate: files.some((f) => f.isApproximate) };
+  }
+  /** Items per second that it reached on this machine; null before it has run long enough. */
+  speed(spec: EncoderSpec): number | null {
+    return this.#speeds.get(spec.id) ?? null;
+  }
+  noteSpeed(spec: EncoderSpec, itemsPerS: number): void {
+    keepSpeed(spec.id, itemsPerS);
+    this.#speeds = readSpeeds();
   }
   /** Null while no download of it runs; `waiting` before the first bytes. */
   progress(spec: EncoderSpec): FetchProgress | 'waiting' | null {

@@ -7,6 +7,9 @@ import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
+/** Items of a run after which its speed counts as measured. */
+const ENOUGH_FOR_SPEED = 32;
+
 /** Embeddings of the project's items under the chosen encoder. */
 export class EncodingState {
   readonly #session: ProjectSession;
@@ -36,6 +39,11 @@ export class EncodingState {
     const spec = this.#session.library.byId(id) ?? encodersFor(this.#session.modality)[0];
     if (!spec) throw new WinnowError('encoder-missing', id);
     return spec;
+  });
+  /** Name of the encoder that the project was embedded with when it is not here any more, else null. */
+  readonly lost: string | null = $derived.by(() => {
+    const id = this.#session.state.settings.encoder;
+    return id === this.selected.id ? null : id.replace(/^\w+:/, '').replace(/@.*/, '');
   });
   readonly key: string = $derived.by(() => embeddingKey(this.selected));
   readonly total: number = $derived.by(() => this.#session.items.length);
@@ -70,7 +78,7 @@ export class EncodingState {
 
   /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
   async select(id: string): Promise<void> {
-    if (id === this.selected.id) return;
+    if (id === this.#session.state.settings.encoder) return;
     this.close();
     await this.#running;
     await this.#session.changeSettings({ encoder: id });
@@ -95,9 +103,12 @@ export class EncodingState {
     try {
       await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
         job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
+        const before = this.embedded;
+        const spec = this.selected;
+        let rate = 0;
         const result = await embedItems({
           encoder,
-          spec: this.selected,
+          spec,
           backend: this.#session.state.settings.backend,
           store: this.#session.storage.embeddings,
           project: this.#session.id,
@@ -108,11 +119,15 @@ export class EncodingState {
             this.#info = info;
             if (info.fallback) this.#session.fallbackNotice(info.fallback);
           },
-          onProgress: (p) => job.update(p),
+          onProgress: (p) => {
+            job.update(p);
+            if (p.ratePerS > 0 && p.done - before >= ENOUGH_FOR_SPEED) rate = p.ratePerS;
+          },
           onStored: (ids) => {
             this.#ids = new Set([...this.#ids, ...ids]);
           },
         });
+        if (rate > 0) this.#session.library.noteSpeed(spec, rate);
         this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
       });
     } catch (error) {

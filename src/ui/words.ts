@@ -29,6 +29,12 @@ export function timeLeft(seconds: number): string {
   return `about ${(seconds / 3600).toFixed(1)} h left`;
 }
 
+/** Seconds as "about 3 min". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return 'less than a minute';
+  return seconds < 3600 ? `about ${Math.round(seconds / 60)} min` : `about ${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** Milliseconds since 1970 as a short local date. */
 export function day(at: number): string {
   return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });

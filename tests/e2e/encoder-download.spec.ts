@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { encodePng } from '../../src/domain/samples/png.ts';
+import { expectAccessible } from './support/accessibility.ts';
 import { AppPage } from './support/app-page.ts';
 import { hasData, hasModels, MODELS_DIR, unpackImages } from './support/data.ts';
 import { FakeHub } from './support/fake-hub.ts';
@@ -116,7 +117,7 @@ test('a wrong file is thrown away, a missing one is named, a cancel keeps what h
   hub.mishaps.push('stalled');
   await card(page).getByRole('button', { name: 'Go on downloading' }).click();
   await expect(card(page).getByTestId('download-progress')).toContainText(WEIGHTS);
-  await card(page).getByRole('button', { name: 'Cancel' }).click();
+  await card(page).getByRole('button', { name: 'Cancel the download of DINOv2 small' }).click();
   await expect(card(page)).toHaveAttribute('data-place', 'partly');
   await expect(card(page).getByRole('alert')).toHaveCount(0);
 
@@ -124,6 +125,30 @@ test('a wrong file is thrown away, a missing one is named, a cancel keeps what h
   await expect(card(page)).toHaveAttribute('data-place', 'machine', { timeout: 30_000 });
   await card(page).getByRole('button', { name: 'Remove' }).click();
   await expect(card(page)).toHaveAttribute('data-place', 'hub');
+});
+
+test('the list of encoders is accessible and works by keyboard, in both themes and on a small screen', async ({
+  page,
+}) => {
+  await openList(page);
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await expectAccessible(page, 'dialog');
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  const width = await page.getByRole('dialog').evaluate((d) => [d.scrollWidth, d.clientWidth]);
+  expect(width[0]).toBe(width[1]);
+  hub.mishaps.push('stalled');
+  const download = card(page).getByRole('button', { name: 'Download DINOv2 small' });
+  await download.focus();
+  await page.keyboard.press('Enter');
+  await expect(card(page).getByTestId('download-progress')).toContainText(WEIGHTS);
+  await expectAccessible(page, 'dialog');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  // The download goes on, and can be cancelled where all long work is.
+  await page.getByRole('button', { name: /^Cancel\s*Downloading DINOv2 small$/ }).click();
+  await expect(page.getByRole('region', { name: 'Running work' })).toHaveCount(0);
 });
 
 test('a hub that answers only pages with an address is asked by one', async ({ page }) => {

@@ -84,5 +84,14 @@ test('a repository by name and a folder become encoders; labels stay and a new h
   await local.getByRole('button', { name: 'Use' }).click();
   await expect(page.getByTestId('embed-progress')).toHaveAttribute('aria-valuenow', distinct, { timeout: 60_000 });
   await expect.poll(async () => (await trained()).at(-1)?.encoder, { timeout: 30_000 }).toMatch(/^local:/);
+
+  // Taken away, the project says so and keeps its labels.
+  await page.getByRole('button', { name: 'Compare and download…' }).click();
+  await local.getByRole('button', { name: 'Remove' }).click();
+  await expect(local).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('which is not on this machine.')).toBeVisible();
+  await expect(page.getByLabel('Encoder')).toHaveValue('builtin-text');
+  expect((await stored(page, 'events')).filter((e) => e.kind === 'label')).toHaveLength(40);
   expect(app.watch.foreign).toEqual([]);
 });
