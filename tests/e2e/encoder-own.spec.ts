@@ -39,6 +39,8 @@ test('a repository by name and a folder become encoders; labels stay and a new h
 
   await app.goTo('Data');
   await page.getByRole('button', { name: 'Compare and download…' }).click();
+  // What this site serves without the app knowing it is offered as well.
+  await expect(page.getByTestId(/^encoder-site:bench\/minilm-l6-shaped@/)).toHaveAttribute('data-place', 'site');
   const name = page.getByLabel('Model on the hub');
   const check = page.getByRole('button', { name: 'Check' });
   await name.fill('tiny-texts');

@@ -1,4 +1,5 @@
 import { Tensor, type PreTrainedTokenizer } from '@huggingface/transformers';
+import { bagOf } from '../../domain/embedding/token-bag.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 
 /** CLIP reads no more than this; its positions end there. */
@@ -23,15 +24,4 @@ export function modelInputs(
     input_ids: new Tensor('int64', ids, [ids.length]),
     offsets: new Tensor('int64', offsets, [offsets.length]),
   };
-}
-
-/** All tokens in one row, and where each text begins in it. */
-export function bagOf(rows: readonly (readonly number[])[]): { ids: BigInt64Array; offsets: BigInt64Array } {
-  const offsets = new BigInt64Array(rows.length);
-  let at = 0;
-  rows.forEach((row, i) => {
-    offsets[i] = BigInt(at);
-    at += row.length;
-  });
-  return { ids: BigInt64Array.from(rows.flat(), BigInt), offsets };
 }
