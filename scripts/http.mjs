@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
-import { join, normalize, resolve, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, normalize, relative, resolve, sep } from 'node:path';
 
 /** What a built page may do. Every source is this origin or data that the page made itself, so nothing can be sent out. */
 const DIRECTIVES = [
@@ -12,6 +13,7 @@ const DIRECTIVES = [
   "style-src-attr 'unsafe-inline'", // sizes and colours that the data decides
   "font-src 'self'",
   "manifest-src 'self'",
+  "frame-src 'self'", // the download document, which has a policy of its own
   "base-uri 'none'",
   "form-action 'none'",
 ];
@@ -28,6 +30,30 @@ export const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
 };
+
+/** The one document that may reach another server: the hub and where it keeps files. It runs the one script that is
+ * written in it and loads nothing else.
+ * @param {string} script the script's text @param {readonly string[]} hosts @returns {string} */
+export function downloadPolicy(script, hosts) {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return [
+    "default-src 'none'",
+    `script-src 'sha256-${hash}'`,
+    `connect-src ${hosts.join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+/** Headers for a built page: the policy in its `<meta>` element is given as a header too, as workers and frames need it.
+ * @param {string} file @returns {Record<string, string>} */
+export function headersFor(file) {
+  if (basename(file) !== DOWNLOAD_PAGE) return SECURITY_HEADERS;
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(readFileSync(file, 'utf8'))?.[1];
+  if (!policy) return SECURITY_HEADERS;
+  return { ...SECURITY_HEADERS, 'Content-Security-Policy': `${policy}; frame-ancestors 'self'` };
+}
+export const DOWNLOAD_PAGE = 'download.html';
 
 /** @type {Readonly<Record<string, string>>} */
 const TYPES = {
@@ -67,3 +93,38 @@ export function fileBelow(roots, path) {
   if (isOutside || name.includes('\0')) return null;
   return roots.map((root) => join(root, name)).find((file) => existsSync(file) && statSync(file).isFile()) ?? null;
 }
+
+/** Every model below some folders (`owner/name/config.json`), with its files and their sizes in bytes.
+ * @param {readonly string[]} roots @returns {{ path: string, files: Record<string, number> }[]} */
+export function modelsBelow(roots) {
+  /** @type {Map<string, Record<string, number>>} */
+  const models = new Map();
+  for (const root of roots.filter((r) => existsSync(r))) {
+    for (const owner of folders(root)) {
+      for (const name of folders(join(root, owner))) {
+        const path = `${owner}/${name}`;
+        const folder = join(root, owner, name);
+        if (models.has(path) || !existsSync(join(folder, 'config.json'))) continue;
+        models.set(
+          path,
+          Object.fromEntries(filesBelow(folder).map((f) => [unix(relative(folder, f)), statSync(f).size])),
+        );
+      }
+    }
+  }
+  return [...models].map(([path, files]) => ({ path, files }));
+}
+
+/** @param {string} folder @returns {string[]} */
+function folders(folder) {
+  return readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
+}
+/** @param {string} folder @returns {string[]} */
+function filesBelow(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+  });
+}
+/** @param {string} path @returns {string} */
+const unix = (path) => path.split(sep).join('/');

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, resolve, sep } from 'node:path';
-import { contentType, fileBelow, modelsRoots, SECURITY_HEADERS } from './http.mjs';
+import { contentType, fileBelow, headersFor, modelsBelow, modelsRoots, SECURITY_HEADERS } from './http.mjs';
 
 /**
  * Serves the built app. Resolves with the address and a function that stops it.
@@ -15,8 +15,10 @@ export function serve({ port = 0, root = resolve('dist') } = {}) {
       response.setHeader('Allow', 'GET, HEAD');
       return refuse(response, 405);
     }
+    if (request.url === '/models/index.json') return list(response);
     const file = locate(request.url ?? '/', root);
     if (!file) return refuse(response, 404);
+    for (const [name, value] of Object.entries(headersFor(file))) response.setHeader(name, value);
     response.setHeader('Content-Type', contentType(extname(file)));
     response.setHeader('Content-Length', statSync(file).size);
     const isHashed = file.includes(`${sep}assets${sep}`);
@@ -41,6 +43,13 @@ export function serve({ port = 0, root = resolve('dist') } = {}) {
       });
     });
   });
+}
+
+/** What is served below `/models/`. @param {import('node:http').ServerResponse} response */
+function list(response) {
+  response.setHeader('Content-Type', contentType('.json'));
+  response.setHeader('Cache-Control', 'no-cache');
+  response.end(JSON.stringify(modelsBelow(modelsRoots())));
 }
 
 /** @param {import('node:http').ServerResponse} response @param {number} status */

@@ -2,7 +2,15 @@ import { copyFileSync, createReadStream, existsSync, mkdirSync, statSync } from 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
-import { contentType, fileBelow, modelsRoots, PAGE_POLICY, SECURITY_HEADERS } from './http.mjs';
+import {
+  contentType,
+  DOWNLOAD_PAGE,
+  fileBelow,
+  modelsBelow,
+  modelsRoots,
+  PAGE_POLICY,
+  SECURITY_HEADERS,
+} from './http.mjs';
 
 /** Cross-origin isolation for the dev server. The content policy is left to built pages: Vite's client needs inline code. */
 export const isolationHeaders: Record<string, string> = {
@@ -31,6 +39,11 @@ export function runtimeFiles(): Plugin {
   let outDir = 'dist';
   const answer = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const path = pathOf(request);
+    if (path === '/models/index.json') {
+      response.setHeader('Content-Type', contentType('.json'));
+      response.end(JSON.stringify(modelsBelow(modelsRoots())));
+      return;
+    }
     if (!path?.startsWith('/models/') && !path?.startsWith('/runtime/')) return next();
     const file = path.startsWith('/models/')
       ? fileBelow(modelsRoots(), path.slice('/models/'.length))
@@ -53,6 +66,10 @@ export function runtimeFiles(): Plugin {
     },
     configureServer: (server) => void server.middlewares.use(answer),
     configurePreviewServer: (server) => void server.middlewares.use(answer),
+    generateBundle() {
+      const models = JSON.stringify(modelsBelow([resolve('public/models')]));
+      this.emitFile({ type: 'asset', fileName: 'models/index.json', source: models });
+    },
     writeBundle() {
       for (const { url, file } of runtimeList()) {
         const target = join(outDir, url);
@@ -80,10 +97,24 @@ export function pagePolicy(): Plugin {
       },
     ],
     generateBundle() {
-      const lines = Object.entries(SECURITY_HEADERS).map(([name, value]) => `  ${name}: ${value}`);
-      this.emitFile({ type: 'asset', fileName: '_headers', source: `/*\n${lines.join('\n')}\n` });
+      this.emitFile({ type: 'asset', fileName: '_headers', source: staticHeaders() });
     },
   };
+}
+
+/** The policy is given per path: where two rules fit, hosts send both, and the download document must not get the page's. */
+function staticHeaders(): string {
+  const { 'Content-Security-Policy': policy, ...others } = SECURITY_HEADERS;
+  const everywhere = Object.entries(others).map(([name, value]) => `  ${name}: ${value}`);
+  const pages = ['/', '/index.html', '/assets/*', '/runtime/*'];
+  return [
+    '/*',
+    ...everywhere,
+    ...pages.flatMap((path) => [path, `  Content-Security-Policy: ${policy}`]),
+    `/${DOWNLOAD_PAGE}`,
+    "  Content-Security-Policy: frame-ancestors 'self'",
+    '',
+  ].join('\n');
 }
 
 const CDN = /`https:\/\/cdn\.jsdelivr\.net\/npm\/onnxruntime-web@\$\{[\w.]+\}\/dist\/`/;

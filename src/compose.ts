@@ -15,6 +15,7 @@ import { WorkerBundles } from './platform/workers/bundle-client.ts';
 import { WorkerEncoder } from './platform/workers/encode-client.ts';
 import { WorkerLearner } from './platform/workers/learn-client.ts';
 import { WorkerMediaReader } from './platform/workers/media-client.ts';
+import { WorkerModels } from './platform/workers/model-client.ts';
 import { WorkerRuleMatcher } from './platform/workers/rule-client.ts';
 import { WorkerSamples } from './platform/workers/sample-client.ts';
 
@@ -26,6 +27,7 @@ export function compose(): Services {
     media: new WorkerMediaReader(),
     newEncoder: () => new WorkerEncoder(),
     newLearner: () => new WorkerLearner(),
+    models: new WorkerModels(),
     backendHere,
     tunings: new LocalTunings(),
     picker: new BrowserFilePicker(),

@@ -74,6 +74,19 @@ export function filesOf(hub: HubSource, dtype: Dtype): readonly ModelFile[] {
   return weights ? [...hub.files, ...weights] : [];
 }
 
+/**
+ * The number type to use on a backend: the spec's own where it is to be had, else another. Never 8-bit weights on WebGPU:
+ * their results are wrong there.
+ */
+export function chooseDtype(
+  spec: EncoderSpec,
+  device: 'webgpu' | 'wasm',
+  isThere: (dtype: Dtype) => boolean,
+): Dtype | undefined {
+  const others = DTYPES.filter((d) => device === 'wasm' || d !== 'q8');
+  return [spec.dtypes[device], ...others].find((d) => (device === 'wasm' || d !== 'q8') && isThere(d));
+}
+
 export function totalBytes(files: readonly ModelFile[]): number {
   return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }

@@ -2,8 +2,10 @@
 
 import type { BackendChoice } from '../domain/events.ts';
 import type { ProjectId } from '../domain/ids.ts';
-import type { Item } from '../domain/item.ts';
+import type { Item, Modality } from '../domain/item.ts';
 import type { TextRule } from '../domain/rules.ts';
+import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
+import type { FetchProgress, ModelKey, StoredModel } from './model-ports.ts';
 import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage, TuningStore } from './ports.ts';
 
 /** Files that the user chose, before any is read. */
@@ -83,12 +85,44 @@ export interface StorageGauge {
   persist(): Promise<boolean>;
 }
 
+export interface FetchRequest {
+  readonly key: ModelKey;
+  readonly files: readonly ModelFile[];
+  /** Kept with the files when the encoder does not come with the app. */
+  readonly encoder: EncoderSpec | null;
+}
+/** A model that this site serves below `/models/<path>/`. */
+export interface SiteModel {
+  readonly path: string;
+  /** Sizes in bytes by path. */
+  readonly files: Readonly<Record<string, number>>;
+}
+/** Encoder files: on this machine, on this site, and on the hub. */
+export interface Models {
+  list(): Promise<StoredModel[]>;
+  remove(key: ModelKey): Promise<void>;
+  /** What this site serves, and those of it that are encoders which do not come with the app. */
+  onSite(): Promise<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }>;
+  /** Asks the hub about a repository and describes it as an encoder. Throws when it can't be one, with the reason. */
+  inspect(repository: string, modality: Modality, signal: AbortSignal): Promise<EncoderSpec>;
+  /** Copies a folder with a model onto this machine. Throws when it can't be an encoder, with the reason. */
+  addFolder(
+    source: Source,
+    modality: Modality,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<EncoderSpec>;
+  /** Brings files from the hub onto this machine; what has arrived stays after an error or a cancel. */
+  fetch(request: FetchRequest, signal: AbortSignal, onProgress: (progress: FetchProgress) => void): Promise<void>;
+}
+
 /** Everything that the state is built from; compose.ts fills it in. */
 export interface Services {
   readonly openStorage: () => Promise<Storage>;
   readonly media: MediaReader;
   readonly newEncoder: () => Encoder;
   readonly newLearner: () => Learner;
+  readonly models: Models;
   /** Where an encoder would run on this machine. */
   readonly backendHere: (choice: BackendChoice) => Promise<'webgpu' | 'wasm'>;
   /** How fast encoders are on this machine. */

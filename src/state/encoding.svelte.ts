@@ -5,7 +5,7 @@ import { embedItems, loadMatrix, truncatedIn } from '../loop/embed-items.ts';
 import { embeddingKey, precisionInUse, type Precision } from '../loop/embedding-key.ts';
 import type { EncodeInput, EncoderInfo, Tuning } from '../loop/ports.ts';
 import { tuneEncoder } from '../loop/tune-encoder.ts';
-import { encoderById, encodersFor } from '../encoders/index.ts';
+import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
@@ -13,6 +13,8 @@ import type { ProjectSession } from './project.svelte.ts';
 const TRIAL = { text: 64, image: 16 } as const;
 /** Seconds of embedding that need no question. */
 const LONG_S = 60;
+/** Items of a run after which its speed counts as measured. */
+const ENOUGH_FOR_SPEED = 32;
 
 /** Embeddings of the project's items under the chosen encoder. */
 export class EncodingState {
@@ -36,12 +38,24 @@ export class EncodingState {
     this.#session = session;
   }
 
-  readonly encoders: readonly EncoderSpec[] = $derived.by(() => encodersFor(this.#session.modality));
+  /** Every encoder for these items, wherever its files are. */
+  readonly encoders: readonly EncoderSpec[] = $derived.by(() =>
+    this.#session.library.all.filter((e) => e.modality === this.#session.modality),
+  );
+  /** Those that can embed now, and the chosen one. */
+  readonly ready: readonly EncoderSpec[] = $derived.by(() =>
+    this.encoders.filter((e) => e.id === this.selected.id || this.#session.library.isReady(e)),
+  );
   readonly selected: EncoderSpec = $derived.by(() => {
     const id = this.#session.state.settings.encoder;
-    const spec = encoderById(id) ?? encodersFor(this.#session.modality)[0];
+    const spec = this.#session.library.byId(id) ?? encodersFor(this.#session.modality)[0];
     if (!spec) throw new WinnowError('encoder-missing', id);
     return spec;
+  });
+  /** Name of the encoder that the project was embedded with when it is not here any more, else null. */
+  readonly lost: string | null = $derived.by(() => {
+    const id = this.#session.state.settings.encoder;
+    return id === this.selected.id ? null : id.replace(/^\w+:/, '').replace(/@.*/, '');
   });
   readonly key: string = $derived.by(() => embeddingKey(this.selected, this.#precision));
   readonly total: number = $derived.by(() => this.#session.items.length);
@@ -93,7 +107,7 @@ export class EncodingState {
 
   /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
   async select(id: string): Promise<void> {
-    if (id === this.selected.id) return;
+    if (id === this.#session.state.settings.encoder) return;
     this.close();
     await this.#running;
     // Nothing is embedded under the new encoder until it is looked up: the loop must not go on with the old numbers.
@@ -171,9 +185,12 @@ export class EncodingState {
     try {
       await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
         job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
+        const before = this.embedded;
+        const spec = this.selected;
+        let rate = 0;
         const result = await embedItems({
           encoder,
-          spec: this.selected,
+          spec,
           plan: this.#tuning?.plan ?? { backend, precision: this.#precision, threads: null, batch: null },
           store: this.#session.storage.embeddings,
           project: this.#session.id,
@@ -185,7 +202,10 @@ export class EncodingState {
             if (info.fallback) this.#session.fallbackNotice(info.fallback);
           },
           onFallback: (sentence) => this.#session.fallbackNotice(sentence),
-          onProgress: (p) => job.update(p),
+          onProgress: (p) => {
+            job.update(p);
+            if (p.ratePerS > 0 && p.done - before >= ENOUGH_FOR_SPEED) rate = p.ratePerS;
+          },
           onTruncated: (ids) => {
             this.#truncated = new Set(ids);
           },
@@ -193,6 +213,7 @@ export class EncodingState {
             this.#ids = new Set([...this.#ids, ...ids]);
           },
         });
+        if (rate > 0) this.#session.library.noteSpeed(spec, rate);
         this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
       });
     } catch (error) {

@@ -72,14 +72,39 @@ export const ERROR_TEXTS = {
     action: 'Choose JPEG, PNG, WebP, GIF, AVIF or BMP images, or CSV, TSV, JSON, JSONL, TXT or MD texts.',
   },
   'encoder-missing': {
-    what: 'The files of this encoder are not on this site.',
+    what: 'The files of this encoder are not on this machine.',
     meaning: 'Nothing was embedded; your labels are untouched.',
-    action: 'Choose a built-in encoder on the Data stage.',
+    action: 'Download it on the Data stage, or choose another encoder there.',
   },
   'encoder-failed': {
     what: 'The encoder stopped with an error.',
     meaning: 'What was embedded before is kept.',
     action: 'Choose "Go on embedding" on the Data stage to go on from there, or choose another encoder.',
+  },
+  'hub-unreachable': {
+    what: 'The connection to the hub failed.',
+    meaning: 'What has arrived is kept; nothing else changed.',
+    action: 'Check the network, then choose "Go on downloading".',
+  },
+  'hub-unknown': {
+    what: 'The hub has no model of this name that is open to everyone.',
+    meaning: 'Nothing was downloaded.',
+    action: 'Write it as owner/name, as in the address of its page on the hub.',
+  },
+  'model-file-missing': {
+    what: 'A file that the encoder needs is not there.',
+    meaning: 'The encoder was not added.',
+    action: 'Choose a model in the layout of transformers.js: config.json, a tokenizer or preprocessor, and onnx/.',
+  },
+  'model-file-wrong': {
+    what: 'A downloaded file is not the one that was expected.',
+    meaning: 'It was thrown away and is not used.',
+    action: 'Download again; if it happens twice, the file on the hub has changed.',
+  },
+  'model-unsuitable': {
+    what: 'This model cannot be used as an encoder here.',
+    meaning: 'Nothing was added.',
+    action: 'Choose a model for feature extraction from texts or images in the layout of transformers.js.',
   },
   'learner-failed': {
     what: 'Training stopped with an error.',

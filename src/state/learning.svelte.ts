@@ -110,7 +110,7 @@ export class Learning {
   /** Fetches what the active model says of some items; the result arrives in `prediction`. */
   async predict(ids: readonly ItemId[]): Promise<void> {
     const rows = ids.flatMap((id) => this.#session.itemById(id)?.row ?? []);
-    if (!this.#session.state.activeModel || rows.length === 0) return;
+    if (!this.#session.state.activeModel || rows.length === 0 || this.#isOfOtherEncoder()) return;
     const answer = await this.withLearner(
       async (l, model) => model && { model, flat: await l.probabilities(Int32Array.from(rows)) },
       'active',
@@ -180,7 +180,10 @@ export class Learning {
     }
     if (last.isSelected) {
       this.#step = '';
-      return false;
+      // The encoder was changed in the middle of a batch: the labels there are train a head for the new embeddings.
+      if (!this.#isOfOtherEncoder() || !(await this.#train(isEmbedded))) return false;
+      await this.predict(batchQueue(s.state).map((q) => q.pick.item));
+      return true;
     }
     if (await this.#train(isEmbedded)) return true;
     this.#step = 'Picking the next batch.';
@@ -209,6 +212,12 @@ export class Learning {
     return kind === 'hints' && this.#session.state.settings.hintUse === 'start'
       ? groupsOfHints(this.#session.items)
       : [];
+  }
+
+  /** The active head reads other embeddings than the chosen encoder gives. */
+  #isOfOtherEncoder(): boolean {
+    const model = this.#session.state.activeModel;
+    return model !== null && model.encoder !== this.#session.encoding.key;
   }
 
   /** Trains when the newest labels are not in the active head yet; true when it did. */
@@ -272,7 +281,7 @@ export class Learning {
   }
 
   async #useActive(learner: Learner, model: ModelTrained | null): Promise<void> {
-    if (!model) {
+    if (!model || this.#isOfOtherEncoder()) {
       if (this.#current !== null) await learner.use(null);
       this.#current = null;
       return;

@@ -9,6 +9,7 @@ import { EventLog } from '../loop/event-log.ts';
 import type { ProjectSummary, Storage } from '../loop/ports.ts';
 import { ClassesState } from './classes.svelte.ts';
 import { DataState } from './data.svelte.ts';
+import { EncoderLibrary } from './encoder-library.svelte.ts';
 import { EncodingState } from './encoding.svelte.ts';
 import { EvaluationState } from './evaluation.svelte.ts';
 import { ExportingState } from './exporting.svelte.ts';
@@ -37,6 +38,7 @@ export class ProjectSession {
   #hasStarted = $state(false);
   #pending = 0;
   readonly media: MediaCache;
+  readonly library: EncoderLibrary;
   readonly encoding: EncodingState;
   readonly classes: ClassesState;
   readonly rules: RulesState;
@@ -65,6 +67,7 @@ export class ProjectSession {
     this.#state = log.state();
     this.#setItems(items);
     this.media = new MediaCache(this);
+    this.library = new EncoderLibrary(services, jobs, notices);
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
     this.rules = new RulesState(this);
@@ -97,6 +100,7 @@ export class ProjectSession {
       ]);
       session = new ProjectSession(id, services, storage, notices, jobs, log, items);
       session.#isReadOnly = !isHeld;
+      await session.library.refresh();
       await Promise.all([session.encoding.refresh(), session.data.refresh()]);
       session.#hasStarted = session.state.isSplitDrawn;
       await session.#summarise();

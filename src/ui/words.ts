@@ -29,12 +29,14 @@ export function timeLeft(seconds: number): string {
   return `about ${(seconds / 3600).toFixed(1)} h left`;
 }
 
+/** Seconds as "about 3 min". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return 'less than a minute';
+  return seconds < 3600 ? `about ${Math.round(seconds / 60)} min` : `about ${(seconds / 3600).toFixed(1)} h`;
+}
 /** Seconds that something will take, as "Takes about 3 min". */
 export function expected(seconds: number): string {
-  if (seconds < 60) return 'Takes less than a minute';
-  return seconds < 3600
-    ? `Takes about ${Math.round(seconds / 60)} min`
-    : `Takes about ${(seconds / 3600).toFixed(1)} h`;
+  return `Takes ${duration(seconds)}`;
 }
 
 /** Milliseconds since 1970 as a short local date. */

@@ -5,7 +5,7 @@ import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import type { EncodeInput, Encoded } from '../../src/loop/ports.ts';
-import { dtypeFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
+import { dtypesFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
 import { LocalTunings } from '../../src/platform/browser/tunings.ts';
 import { WorkerEncoder } from '../../src/platform/workers/encode-client.ts';
 
@@ -48,11 +48,11 @@ describe('weights', () => {
   const small: EncoderSpec = { ...potion, dtypes: { webgpu: 'fp16', wasm: 'q8' } };
   const wrong: EncoderSpec = { ...potion, dtypes: { webgpu: 'q8', wasm: 'q8' } };
   it('are halved on a graphics card that can, and never in 8 bits there', () => {
-    expect(dtypeFor(small, 'webgpu', 'fp32', true)).toBe('fp16');
-    expect(dtypeFor(small, 'webgpu', 'fp32', false)).toBe('fp32');
-    expect(dtypeFor(wrong, 'webgpu', 'q8', true)).toBe('fp32');
-    expect(dtypeFor(small, 'wasm', 'q8', false)).toBe('q8');
-    expect(dtypeFor(small, 'wasm', 'fp32', false)).toBe('fp32');
+    expect(dtypesFor(small, 'webgpu', 'fp32', true)[0]).toBe('fp16');
+    expect(dtypesFor(small, 'webgpu', 'fp32', false)[0]).toBe('fp32');
+    expect(dtypesFor(wrong, 'webgpu', 'q8', true)[0]).toBe('fp32');
+    expect(dtypesFor(small, 'wasm', 'q8', false)[0]).toBe('q8');
+    expect(dtypesFor(small, 'wasm', 'fp32', false)[0]).toBe('fp32');
   });
 });
 

@@ -3,7 +3,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contentType, fileBelow, PAGE_POLICY, SECURITY_HEADERS } from '../../scripts/http.mjs';
+import {
+  contentType,
+  downloadPolicy,
+  fileBelow,
+  headersFor,
+  PAGE_POLICY,
+  SECURITY_HEADERS,
+} from '../../scripts/http.mjs';
 import { isNodeNewEnough } from '../../scripts/install.mjs';
 import { serve } from '../../scripts/serve.mjs';
 
@@ -62,6 +69,27 @@ describe('server of the built app', () => {
     expect((await fetch(`${server.url}/assets/app-1234.js`)).headers.get('cache-control')).toContain('immutable');
     expect((await fetch(`${server.url}/`)).headers.get('cache-control')).toBe('no-cache');
     expect((await fetch(`${server.url}/engine.wasm`)).headers.get('cache-control')).toBe('no-cache');
+  });
+
+  test('lists the models that it serves, with the sizes of their files', async () => {
+    mkdirSync(join(models, 'owner', 'name', 'onnx'), { recursive: true });
+    writeFileSync(join(models, 'owner', 'name', 'config.json'), '{}');
+    writeFileSync(join(models, 'owner', 'name', 'onnx', 'model.onnx'), 'bytes');
+    mkdirSync(join(models, 'owner', 'empty'), { recursive: true });
+    const answer = await fetch(`${server.url}/models/index.json`);
+    expect(answer.headers.get('content-type')).toContain('json');
+    expect(await answer.json()).toEqual([{ path: 'owner/name', files: { 'config.json': 2, 'onnx/model.onnx': 5 } }]);
+  });
+
+  test('lets the download document, and only it, reach the hub, from a frame of this site', async () => {
+    const policy = downloadPolicy('run()', ['https://hub.test', 'https://*.files.test']);
+    writeFileSync(join(root, 'download.html'), `<meta http-equiv="Content-Security-Policy" content="${policy}" />`);
+    const header = (await fetch(`${server.url}/download.html`)).headers.get('content-security-policy');
+    expect(header).toBe(`${policy}; frame-ancestors 'self'`);
+    expect(policy).toMatch(
+      /^default-src 'none'; script-src 'sha256-[\w+/=]+'; connect-src https:\/\/hub\.test https:\/\/\*\.files\.test;/,
+    );
+    expect(headersFor(join(root, 'index.html'))).toBe(SECURITY_HEADERS);
   });
 
   test('serves models from their own folder', async () => {

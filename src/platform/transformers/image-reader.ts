@@ -30,8 +30,8 @@ export class ImageReader {
     this.#context = context;
   }
 
-  static async open(base: string): Promise<ImageReader> {
-    return new ImageReader(await readPreprocessing(base));
+  static async open(base: string, read: typeof fetch = fetch): Promise<ImageReader> {
+    return new ImageReader(await readPreprocessing(base, read));
   }
 
   async read(images: readonly Blob[]): Promise<PreparedPixels> {

@@ -23,9 +23,9 @@ const PLAIN: Preprocessing = {
 };
 
 /** Reads `preprocessor_config.json` below a model's address; ImageNet-like defaults where it is silent. */
-export async function readPreprocessing(base: string): Promise<Preprocessing> {
+export async function readPreprocessing(base: string, read: typeof fetch = fetch): Promise<Preprocessing> {
   if (base === '') return PLAIN;
-  const answer = await fetch(`${base}/preprocessor_config.json`);
+  const answer = await read(`${base}/preprocessor_config.json`);
   if (!answer.ok) throw new WinnowError('encoder-missing', 'preprocessor_config.json is missing');
   const raw = (await answer.json()) as {
     size?: number | { width?: number; height?: number; shortest_edge?: number };

@@ -1,9 +1,11 @@
 import { env } from '@huggingface/transformers';
 import type { Backend, BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
+import type { ModelFiles } from './model-files.ts';
 
 /** Everything from our own origin; nothing from a hub or a CDN, ever. Null threads: one for each core. */
-export function configureRuntime(origin: string, threads: number | null): number {
+export function configureRuntime(origin: string, threads: number | null, files: Pick<ModelFiles, 'fetch'>): number {
+  env.fetch = files.fetch;
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
   env.localModelPath = '/models/';

@@ -8,6 +8,7 @@ import type { Precision } from '../../loop/embedding-key.ts';
 import type { Encoded, RunPlan } from '../../loop/ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
+import { openModelFiles } from './model-files.ts';
 import { choosePlace, configureRuntime } from './runtime.ts';
 import { textFeed } from './text-feed.ts';
 
@@ -21,7 +22,7 @@ const MOST_ROWS = 64;
 /** Images in one run of a model. */
 const IMAGES = 8;
 
-/** A transformers.js model from this site's own `/models/`, on WebGPU or WASM. */
+/** A transformers.js model from this machine's store or this site's own `/models/`, on WebGPU or WASM. */
 export class TransformersEngine implements EncoderEngine {
   readonly backend: Backend;
   readonly fallback: string | null;
@@ -50,19 +51,16 @@ export class TransformersEngine implements EncoderEngine {
     this.dim = spec.dim;
   }
 
-  /** Loads the model. Throws `encoder-missing` when the files are not on this site. */
+  /** Loads the model. Throws `encoder-missing` when its files are neither on this machine nor on this site. */
   static async open(spec: EncoderSpec, plan: RunPlan, origin: string): Promise<TransformersEngine> {
-    const threads = configureRuntime(origin, plan.threads);
-    const config = await fetch(`${origin}/models/${spec.path}/config.json`);
-    if (!config.ok || !(config.headers.get('content-type') ?? '').includes('json')) {
-      throw new WinnowError('encoder-missing', `${spec.name} is not at /models/${spec.path}`);
-    }
+    const files = await openModelFiles(spec);
+    const threads = configureRuntime(origin, plan.threads, files);
     // 8 bits never go to the graphics card, whatever was asked for.
     const place = await choosePlace(plan.precision === 'q8' ? 'wasm' : plan.backend);
     const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
       AutoModel.from_pretrained(spec.path, {
         device,
-        dtype: dtypeFor(spec, device, plan.precision, place.hasHalf),
+        dtype: files.dtype(dtypesFor(spec, device, plan.precision, place.hasHalf)),
         ...(spec.modelFile && { model_file_name: spec.modelFile }),
       });
     const onProcessor = async (fallback: string | null): Promise<TransformersEngine> => {
@@ -161,10 +159,19 @@ export class TransformersEngine implements EncoderEngine {
 /** Outputs that are one vector for each input already. */
 const READY = ['sentence_embedding', 'embeddings', 'text_embeds', 'image_embeds', 'pooler_output'];
 
-/** Never 8-bit weights on WebGPU: their results are wrong there. */
-export function dtypeFor(spec: EncoderSpec, device: 'webgpu' | 'wasm', precision: Precision, hasHalf: boolean): Dtype {
-  if (device === 'wasm') return precision;
-  return spec.dtypes.webgpu === 'fp16' && hasHalf ? 'fp16' : 'fp32';
+/**
+ * Number types that give embeddings of this precision on a device, the best first. Never 8-bit weights on WebGPU: their
+ * results are wrong there.
+ */
+export function dtypesFor(
+  spec: EncoderSpec,
+  device: 'webgpu' | 'wasm',
+  precision: Precision,
+  hasHalf: boolean,
+): readonly Dtype[] {
+  if (device === 'wasm') return precision === 'q8' ? ['q8'] : ['fp32', 'fp16'];
+  if (!hasHalf) return ['fp32'];
+  return spec.dtypes.webgpu === 'fp16' ? ['fp16', 'fp32'] : ['fp32', 'fp16'];
 }
 
 async function floats(tensor: Tensor): Promise<Float32Array> {

@@ -3,6 +3,7 @@ import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import type { EncodeInput } from '../../loop/ports.ts';
 import { ImageReader } from '../transformers/image-reader.ts';
+import { openModelFiles } from '../transformers/model-files.ts';
 import { configureRuntime } from '../transformers/runtime.ts';
 import { TextReader } from '../transformers/text-reader.ts';
 import type { Prepared } from './prepared.ts';
@@ -18,9 +19,11 @@ export class PrepareService {
   }
 
   async open(spec: EncoderSpec): Promise<void> {
-    configureRuntime(this.#origin, 1);
+    const files = await openModelFiles(spec);
+    configureRuntime(this.#origin, 1, files);
     this.#texts = spec.modality === 'text' ? await TextReader.open(spec) : null;
-    this.#images = spec.modality === 'image' ? await ImageReader.open(`${this.#origin}/models/${spec.path}`) : null;
+    this.#images =
+      spec.modality === 'image' ? await ImageReader.open(`${this.#origin}/models/${spec.path}`, files.fetch) : null;
   }
 
   async prepare(inputs: readonly EncodeInput[]): Promise<Prepared> {

@@ -1,0 +1,142 @@
+import { isAbort, WinnowError } from '../domain/errors.ts';
+import { Sha256 } from '../domain/sha256.ts';
+import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
+import type { FetchProgress, Hub, HubFile, ModelFileWriter, ModelKey, ModelStore } from './model-ports.ts';
+import { sha1 } from './sha256.ts';
+
+export interface FetchOptions {
+  readonly hub: Hub;
+  readonly store: ModelStore;
+  readonly key: ModelKey;
+  /** Files to fetch, as the encoder's spec knows them. */
+  readonly files: readonly ModelFile[];
+  /** Kept with the files when the encoder does not come with the app. */
+  readonly encoder: EncoderSpec | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: FetchProgress) => void;
+  /** Waits before a broken connection is tried again. */
+  readonly pause: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Tries in a row that bring nothing before the connection counts as lost. */
+const TRIES = 3;
+const PIECE = 1 << 20;
+/** Files up to this size are compared by git's id, which needs all of their bytes at once. */
+const MOST_FOR_GIT_ID = 64 << 20;
+
+/**
+ * Brings files of a model from the hub into the store. What is there and verified is left alone; a partial file goes on
+ * where it stopped. Each file is compared by size and by SHA-256, or git's id for small ones, before it counts as there; a
+ * wrong one is thrown away. Throws `hub-unreachable`, `hub-unknown`, `model-file-missing`, `model-file-wrong`,
+ * `storage-full`.
+ */
+export async function fetchModel(o: FetchOptions): Promise<void> {
+  const listing = await o.hub.list(o.key, o.signal);
+  const wanted = o.files.map((file) => expectation(file, listing.files, o.key));
+  await o.store.plan(o.key, listing.commit, wanted, o.encoder);
+  const verified = new Set((await o.store.get(o.key))?.files.filter((f) => f.isVerified).map((f) => f.path));
+  const total = wanted.reduce((sum, file) => sum + file.sizeBytes, 0);
+  let before = 0;
+  for (const file of wanted) {
+    const report = (fileDone: number, isVerifying: boolean): void =>
+      o.onProgress({
+        path: file.path,
+        fileDone,
+        fileTotal: file.sizeBytes,
+        done: before + fileDone,
+        total,
+        isVerifying,
+      });
+    report(verified.has(file.path) ? file.sizeBytes : 0, false);
+    if (!verified.has(file.path)) await fetchFile(o, listing.commit, file, report);
+    before += file.sizeBytes;
+  }
+}
+
+/** What the hub says of a file, and the digest that the spec knows where the hub gives none. */
+function expectation(file: ModelFile, listed: readonly HubFile[], key: ModelKey): HubFile {
+  const found = listed.find((f) => f.path === file.path);
+  if (!found) throw new WinnowError('model-file-missing', `${key.repository} has no ${file.path}`);
+  if (file.sha256 !== undefined && found.sha256 !== null && file.sha256 !== found.sha256) {
+    throw new WinnowError('model-file-wrong', `${file.path} on the hub is not the file that Winnow knows`);
+  }
+  return { ...found, sha256: file.sha256 ?? found.sha256 };
+}
+
+async function fetchFile(
+  o: FetchOptions,
+  commit: string,
+  file: HubFile,
+  report: (fileDone: number, isVerifying: boolean) => void,
+): Promise<void> {
+  const writer = await o.store.open(o.key, file.path);
+  try {
+    if (writer.size > file.sizeBytes) writer.truncate(0);
+    for (let tries = 0; writer.size < file.sizeBytes;) {
+      const first = writer.size;
+      try {
+        // A hub that can be reached and yet gives nothing more may be refusing to resume: the last try asks for all.
+        const from = tries === TRIES - 1 ? 0 : writer.size;
+        await readInto(writer, o, commit, file, from, (size) => report(size, false));
+        if (writer.size < file.sizeBytes) throw new WinnowError('hub-unreachable', 'The answer ended too early');
+      } catch (error) {
+        o.signal.throwIfAborted();
+        tries = writer.size > first ? 1 : tries + 1;
+        if (isAbort(error) || !isBroken(error) || tries >= TRIES) throw error;
+        await o.pause(o.signal);
+      }
+    }
+    report(writer.size, true);
+    if (writer.size === file.sizeBytes && (await hasDigest(writer, file, o.signal))) {
+      await o.store.markVerified(o.key, file.path);
+      return;
+    }
+    writer.truncate(0);
+    throw new WinnowError('model-file-wrong', `${file.path} differs from what the hub announced`);
+  } finally {
+    writer.close();
+  }
+}
+
+async function readInto(
+  writer: ModelFileWriter,
+  o: FetchOptions,
+  commit: string,
+  file: HubFile,
+  wantedFrom: number,
+  report: (size: number) => void,
+): Promise<void> {
+  const { from, chunks } = await o.hub.read(o.key.repository, commit, file.path, wantedFrom, o.signal);
+  if (from !== writer.size) writer.truncate(from);
+  for await (const chunk of chunks) {
+    o.signal.throwIfAborted();
+    // More than was announced: the digest will say so; nothing is gained by storing it.
+    if (writer.size + chunk.length > file.sizeBytes) {
+      writer.truncate(0);
+      throw new WinnowError('model-file-wrong', `${file.path} is longer than the hub announced`);
+    }
+    writer.write(chunk);
+    report(writer.size);
+  }
+}
+
+async function hasDigest(writer: ModelFileWriter, file: HubFile, signal: AbortSignal): Promise<boolean> {
+  if (file.sha256 !== null) {
+    const hash = new Sha256();
+    for (let at = 0; at < writer.size; at += PIECE) {
+      signal.throwIfAborted();
+      hash.update(writer.read(at, PIECE));
+    }
+    return hash.digest() === file.sha256;
+  }
+  if (file.gitId === null || writer.size > MOST_FOR_GIT_ID) return true;
+  const header = new TextEncoder().encode(`blob ${writer.size}\0`);
+  const bytes = new Uint8Array(header.length + writer.size);
+  bytes.set(header);
+  bytes.set(writer.read(0, writer.size), header.length);
+  return (await sha1(bytes)) === file.gitId;
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof WinnowError && error.code === 'hub-unreachable';
+}

@@ -1,0 +1,50 @@
+import { WinnowError } from '../../domain/errors.ts';
+import type { FromDocument } from './messages.ts';
+
+/** How long the document may take to start, milliseconds. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * `none`: the frame has no origin, so the browser keeps it from the storage of the app. `own`: with the app's address, for
+ * hubs that answer pages with an address only; it still reads nothing that is stored.
+ */
+export type FrameOrigin = 'none' | 'own';
+
+/** Opens the download document in a hidden frame; gives the port to it and a function that ends it. */
+export async function openDownloadFrame(
+  origin: FrameOrigin,
+  signal: AbortSignal,
+): Promise<{ port: MessagePort; close: () => void }> {
+  signal.throwIfAborted();
+  const frame = document.createElement('iframe');
+  frame.setAttribute('sandbox', origin === 'own' ? 'allow-scripts allow-same-origin' : 'allow-scripts');
+  frame.title = 'Download from the hub';
+  frame.hidden = true;
+  frame.src = '/download.html';
+  const { port1, port2 } = new MessageChannel();
+  const close = (): void => frame.remove();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new WinnowError('hub-unreachable', 'The download document did not start')),
+        PATIENCE_MS,
+      );
+      const onAbort = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', onAbort);
+      port1.onmessage = ({ data }: MessageEvent<FromDocument>) => {
+        if (data.kind !== 'ready') return;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      // A frame without an origin can only be addressed as any; what is sent is nothing but the port.
+      frame.onload = () => frame.contentWindow?.postMessage(null, '*', [port2]);
+      document.body.append(frame);
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  port1.onmessage = null;
+  return { port: port1, close };
+}

@@ -1,0 +1,115 @@
+import { WinnowError } from '../../src/domain/errors.ts';
+import type { EncoderSpec } from '../../src/encoders/spec.ts';
+import type {
+  Hub,
+  HubFile,
+  HubListing,
+  ModelFileWriter,
+  ModelKey,
+  ModelStore,
+  StoredModel,
+} from '../../src/loop/model-ports.ts';
+
+const name = (key: ModelKey): string => `${key.repository}@${key.revision}`;
+
+interface Kept {
+  commit: string;
+  encoder: EncoderSpec | null;
+  files: Map<string, { sizeBytes: number; bytes: Uint8Array; isVerified: boolean }>;
+}
+
+/** A model store in memory. */
+export class MemoryModelStore implements ModelStore {
+  readonly #models = new Map<string, { key: ModelKey; kept: Kept }>();
+
+  list(): Promise<StoredModel[]> {
+    return Promise.resolve([...this.#models.values()].map(({ key, kept }) => stored(key, kept)));
+  }
+  get(key: ModelKey): Promise<StoredModel | null> {
+    const found = this.#models.get(name(key));
+    return Promise.resolve(found ? stored(key, found.kept) : null);
+  }
+  plan(key: ModelKey, commit: string, files: readonly HubFile[], encoder: EncoderSpec | null): Promise<void> {
+    const old = this.#models.get(name(key))?.kept;
+    const kept: Kept = old?.commit === commit ? old : { commit, encoder, files: new Map() };
+    for (const { path, sizeBytes } of files) {
+      if (!kept.files.has(path)) kept.files.set(path, { sizeBytes, bytes: new Uint8Array(), isVerified: false });
+    }
+    this.#models.set(name(key), { key, kept });
+    return Promise.resolve();
+  }
+  open(key: ModelKey, path: string): Promise<ModelFileWriter> {
+    const file = this.#file(key, path);
+    return Promise.resolve({
+      get size() {
+        return file.bytes.length;
+      },
+      write: (bytes) => (file.bytes = Uint8Array.from([...file.bytes, ...bytes])),
+      truncate: (size) => (file.bytes = file.bytes.slice(0, size)),
+      read: (from, length) => file.bytes.slice(from, from + length),
+      close: () => undefined,
+    });
+  }
+  markVerified(key: ModelKey, path: string): Promise<void> {
+    this.#file(key, path).isVerified = true;
+    return Promise.resolve();
+  }
+  remove(key: ModelKey): Promise<void> {
+    this.#models.delete(name(key));
+    return Promise.resolve();
+  }
+  bytes(key: ModelKey, path: string): Uint8Array {
+    return this.#file(key, path).bytes;
+  }
+  #file(key: ModelKey, path: string): { sizeBytes: number; bytes: Uint8Array; isVerified: boolean } {
+    const file = this.#models.get(name(key))?.kept.files.get(path);
+    if (!file) throw new Error(`${path} was not planned`);
+    return file;
+  }
+}
+
+function stored(key: ModelKey, kept: Kept): StoredModel {
+  const files = [...kept.files].map(([path, { sizeBytes, bytes, isVerified }]) => ({
+    path,
+    sizeBytes,
+    storedBytes: bytes.length,
+    isVerified,
+  }));
+  return { key, commit: kept.commit, encoder: kept.encoder, files };
+}
+
+/** A hub in memory. `cuts`: after how many bytes the connection breaks, or that it is not even made; one entry per request of a file. */
+export class FakeHub implements Hub {
+  readonly asked: string[] = [];
+  readonly cuts: (number | 'refused')[] = [];
+  listing: HubListing;
+  readonly #contents: Map<string, Uint8Array>;
+  resuming: 'works' | 'ignored' | 'refused' = 'works';
+
+  constructor(listing: HubListing, contents: Map<string, Uint8Array>) {
+    this.listing = listing;
+    this.#contents = contents;
+  }
+  list(): Promise<HubListing> {
+    return Promise.resolve(this.listing);
+  }
+  read(_repository: string, commit: string, path: string, from: number) {
+    this.asked.push(`${commit} ${path} ${from}`);
+    const bytes = this.#contents.get(path);
+    if (!bytes) return Promise.reject(new WinnowError('model-file-missing', path));
+    const cut = this.cuts.shift() ?? Infinity;
+    if (cut === 'refused' || (from > 0 && this.resuming === 'refused')) {
+      return Promise.reject(new WinnowError('hub-unreachable', 'refused'));
+    }
+    const start = this.resuming === 'works' ? from : 0;
+    return Promise.resolve({ from: start, chunks: pieces(bytes.subarray(start), cut) });
+  }
+}
+
+async function* pieces(bytes: Uint8Array, cutAfter: number): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  for (let at = 0; at < bytes.length; at += 7) {
+    if (at >= cutAfter) throw new WinnowError('hub-unreachable', 'cut');
+    yield bytes.slice(at, at + 7);
+  }
+}

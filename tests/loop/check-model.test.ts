@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { readEncoder } from '../../src/formats/validate-encoder.ts';
+import { checkModel, parseRepository, type ModelIdentity } from '../../src/loop/check-model.ts';
+
+const WHO: ModelIdentity = {
+  id: 'hub:owner/name@abc',
+  name: 'name',
+  repository: 'owner/name',
+  revision: 'abc',
+  modality: 'text',
+  licence: 'MIT',
+  advice: 'Added by you.',
+};
+const CONFIG = { model_type: 'bert', architectures: ['BertModel'], hidden_size: 64 };
+const TEXT = ['tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx', 'onnx/model_quantized.onnx'];
+
+function check(
+  paths: readonly string[],
+  { config = CONFIG as object | string | null, who = {} as Partial<ModelIdentity>, size = 10, pooling = {} } = {},
+) {
+  const all = config === null ? paths : ['config.json', ...paths];
+  const texts: Record<string, string> = {
+    'config.json': typeof config === 'string' ? config : JSON.stringify(config),
+    '1_Pooling/config.json': JSON.stringify(pooling),
+  };
+  const source = {
+    files: all.map((path) => ({ path, sizeBytes: size })),
+    text: (path: string) => Promise.resolve(texts[path] ?? ''),
+  };
+  return checkModel(source, { ...WHO, ...who });
+}
+
+describe('a model that a user brings', () => {
+  it('is described from its files', async () => {
+    const spec = await check([...TEXT, 'README.md', 'vocab.txt']);
+    expect(spec).toMatchObject({ dim: 64, pooling: 'mean', dtypes: { webgpu: 'fp32', wasm: 'q8' }, sizeBytes: 40 });
+    expect(spec.hub?.files.map((f) => f.path)).toEqual(['config.json', 'tokenizer.json', 'tokenizer_config.json']);
+    expect(Object.keys(spec.hub?.weights ?? {})).toEqual(['fp32', 'q8']);
+  });
+  it('survives being stored beside its files', async () => {
+    const spec = await check(TEXT);
+    expect(readEncoder(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
+    expect(readEncoder({ ...spec, pooling: 'sum' })).toBeNull();
+    expect(readEncoder({ ...spec, id: 'builtin-text' })).toBeNull();
+  });
+  it('takes the pooling that it was trained with', async () => {
+    const paths = [...TEXT, '1_Pooling/config.json'];
+    expect((await check(paths, { pooling: { pooling_mode_cls_token: true } })).pooling).toBe('cls');
+    expect((await check(paths, { pooling: { pooling_mode_mean_tokens: true } })).pooling).toBe('mean');
+  });
+  it('is read as a bag of tokens when it is static', async () => {
+    const spec = await check(TEXT, { config: { model_type: 'model2vec', hidden_size: 256 } });
+    expect(spec).toMatchObject({ inputs: 'bag', pooling: 'model', dim: 256 });
+  });
+  it('gives the tower that suits the items', async () => {
+    const paths = ['preprocessor_config.json', 'onnx/model.onnx', 'onnx/vision_model.onnx', 'onnx/text_model.onnx'];
+    const config = { model_type: 'clip', architectures: ['CLIPModel'], projection_dim: 512 };
+    const spec = await check(paths, { config, who: { modality: 'image' } });
+    expect(spec).toMatchObject({ modelFile: 'vision_model', dim: 512, pooling: 'model' });
+    expect(spec.hub?.weights).toEqual({ fp32: [{ path: 'onnx/vision_model.onnx', sizeBytes: 10 }] });
+  });
+  it('keeps weights together with their data files, and leaves out what is too large', async () => {
+    const paths = ['tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx', 'onnx/model.onnx_data'];
+    expect((await check(paths)).hub?.weights['fp32']).toHaveLength(2);
+    await expect(check(paths, { size: 3e9 })).rejects.toMatchObject({ code: 'model-unsuitable' });
+  });
+
+  it.each([
+    ['config.json', TEXT, null],
+    ['tokenizer.json', TEXT.slice(1), CONFIG],
+    ['tokenizer_config.json', [TEXT[0] ?? '', ...TEXT.slice(2)], CONFIG],
+    ['onnx/model.onnx', TEXT.slice(0, 2), CONFIG],
+    ['onnx/model.onnx', ['tokenizer.json', 'tokenizer_config.json', 'model.onnx'], CONFIG],
+  ])('is refused with the name of the missing file: %s', async (name, paths, config) => {
+    await expect(check(paths, { config })).rejects.toMatchObject({
+      code: 'model-file-missing',
+      detail: expect.stringContaining(name) as string,
+    });
+  });
+  it('needs a preprocessor for images', async () => {
+    await expect(check(TEXT, { who: { modality: 'image' } })).rejects.toMatchObject({
+      detail: 'There is no preprocessor_config.json, which an encoder for images needs',
+    });
+  });
+  it.each([
+    ['a text writer', { model_type: 'gpt2', architectures: ['GPT2LMHeadModel'] }],
+    ['a translator', { model_type: 't5', is_encoder_decoder: true }],
+    ['a classifier', { model_type: 'bert', architectures: ['BertForSequenceClassification'] }],
+    ['an image classifier', { model_type: 'vit', architectures: ['ViTForImageClassification'] }],
+    ['settings without a kind', {}],
+    ['settings that are no JSON', 'oops'],
+  ])('is refused when it is no encoder: %s', async (_name, config) => {
+    await expect(check(TEXT, { config })).rejects.toMatchObject({ code: 'model-unsuitable' });
+  });
+});
+
+describe('the name of a repository', () => {
+  it.each([
+    ['Xenova/all-MiniLM-L6-v2', 'Xenova/all-MiniLM-L6-v2'],
+    [' https://huggingface.co/Xenova/all-MiniLM-L6-v2/tree/main ', 'Xenova/all-MiniLM-L6-v2'],
+    ['all-MiniLM-L6-v2', null],
+    ['../secret', null],
+    ['owner/na me', null],
+    ['', null],
+  ])('%s', (text, expected) => {
+    expect(parseRepository(text)).toBe(expected);
+  });
+});
