@@ -160,19 +160,20 @@ describe('embedding the items of a project', () => {
   it('stops on a cancel, keeps the chunks that are stored, and goes on from there', async () => {
     const storage = new MemoryStorage();
     const encoder = new LengthEncoder();
-    const list = items(600);
+    const list = items(5000);
     const controller = new AbortController();
     encoder.onEmbed = () => {
-      if (encoder.embedded > 300) controller.abort();
+      if (encoder.embedded > 3000) controller.abort();
     };
     await expect(embedItems(options(storage, encoder, list, { signal: controller.signal }))).rejects.toThrow();
     const kept = await storage.embeddings.ids(PROJECT, KEY);
-    expect(kept).toHaveLength(256);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(3000);
     encoder.onEmbed = () => undefined;
     encoder.embedded = 0;
     await embedItems(options(storage, encoder, list));
-    expect(encoder.embedded).toBe(600 - 256);
-    expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(600);
+    expect(encoder.embedded).toBe(5000 - kept.length);
+    expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(5000);
   });
 
   it.each(['open', 'fitBatch', 'fitEnd', 'embed'] as const)(

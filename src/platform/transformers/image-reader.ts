@@ -39,21 +39,17 @@ export class ImageReader {
     const size = 3 * width * height;
     const data = new Float32Array(images.length * size);
     // All at once: the browser decodes on threads of its own.
-    const decoded = await Promise.all(images.map((image) => decodeImage(image)));
-    for (const [i, bitmap] of decoded.entries()) {
-      const image = images[i];
-      if (bitmap && image) data.set(await this.#scale(bitmap, image), i * size);
-    }
-    return { kind: 'pixels', data, count: images.length, width, height, failed: undecodable(decoded) };
+    const pictures = await Promise.all(images.map(open));
+    for (const [i, picture] of pictures.entries()) if (picture) data.set(await this.#scale(picture), i * size);
+    return { kind: 'pixels', data, count: images.length, width, height, failed: undecodable(pictures) };
   }
 
-  async #scale(full: ImageBitmap, image: Blob): Promise<Float32Array> {
+  async #scale({ bitmap: full, head, image }: Picture): Promise<Float32Array> {
     const { width, height, mean, std, rescale, shortestEdge } = this.#p;
     const factor = shortestEdge === null ? null : shortestEdge / Math.min(full.width, full.height);
     const w = factor === null ? width : Math.floor(full.width * factor + 0.005);
     const h = factor === null ? height : Math.floor(full.height * factor + 0.005);
     const bitmap = await shrink(full, w * HEADROOM, h * HEADROOM);
-    const head = new Uint8Array(await image.slice(0, HEADER_BYTES).arrayBuffer());
     const rgba = sniff(head) === 'jpeg' ? this.#draw(bitmap) : await this.#withoutAlpha(bitmap, image);
     const part = {
       width: w,
@@ -101,6 +97,16 @@ export class ImageReader {
     this.#context.drawImage(bitmap, 0, 0);
     return this.#context.getImageData(0, 0, width, height).data;
   }
+}
+
+interface Picture {
+  readonly bitmap: ImageBitmap;
+  readonly head: Uint8Array;
+  readonly image: Blob;
+}
+async function open(image: Blob): Promise<Picture | null> {
+  const [bitmap, head] = await Promise.all([decodeImage(image), image.slice(0, HEADER_BYTES).arrayBuffer()]);
+  return bitmap && { bitmap, head: new Uint8Array(head), image };
 }
 
 async function shrink(bitmap: ImageBitmap, width: number, height: number): Promise<ImageBitmap> {
