@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
+import potion from '../../src/encoders/potion-base-2m.ts';
 import { embedItems, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
@@ -109,6 +110,21 @@ describe('embedding the items of a project', () => {
     const { data, dim, missing } = await loadMatrix(storage.embeddings, PROJECT, KEY, all);
     expect([dim, missing.length]).toEqual([2, 0]);
     expect(all.map((i) => data[i.row * 2])).toEqual(all.map((i) => i.row + 1));
+  });
+
+  it('reads texts of about one length together, the longest first', async () => {
+    const sizes: number[] = [];
+    const list = items(900).map((item) => ({ ...item, sizeBytes: 1 + ((item.row * 7919) % 500) }));
+    const load = (part: readonly Item[]) => {
+      sizes.push(...part.map((item) => item.sizeBytes));
+      return Promise.resolve(part.map((item) => ({ text: 'x'.repeat(item.sizeBytes) })));
+    };
+    const storage = new MemoryStorage();
+    await embedItems({ ...options(storage, new LengthEncoder(), list, { load }), spec: potion });
+    // After the sample that a built-in encoder learns from.
+    expect(sizes.slice(-900)).toEqual(list.map((item) => item.sizeBytes).sort((a, b) => b - a));
+    const { data } = await loadMatrix(storage.embeddings, PROJECT, embeddingKey(potion), list);
+    expect(list.map((item) => data[item.row * 2])).toEqual(list.map((item) => item.sizeBytes));
   });
 
   it('finds the one item that breaks the engine, reports it and keeps the others', async () => {
