@@ -47,7 +47,7 @@ const FIT_TEXTS = 20_000;
 const FIT_IMAGES = 1_200;
 /** Items in one call to the encoder: images by how much memory their pixels need, texts by how long it takes. */
 const IMAGES = 16;
-const TEXTS = { first: 128, least: 64, most: 1024, seconds: 2 };
+const TEXTS = { first: 256, least: 128, most: 1024, seconds: 3 };
 /** Calls under way: while one is computed, the next is read, tokenised or decoded. */
 const AHEAD = 2;
 
@@ -80,7 +80,7 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   const missing = await reuse(
     o,
     key,
-    o.items.filter((item) => !known.has(item.id)),
+    o.items.filter((item) => !known.has(item.id)).sort((a, b) => weightOf(b) - weightOf(a)),
   );
   if (missing.length === 0) return { failed: [] };
   const total = o.items.length;
@@ -98,6 +98,8 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   let size = o.spec.modality === 'image' ? IMAGES : TEXTS.first;
   let next = 0;
   let done = first;
+  const all = sum(missing);
+  let left = all;
   try {
     while (done < total) {
       o.signal.throwIfAborted();
@@ -118,11 +120,14 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
       await note(o, key, cut);
       await writer.add(outcome.embedded);
       done += flight.items.length;
-      const ratePerS = (done - first) / Math.max(1e-3, (performance.now() - startedAt) / 1000);
+      const elapsedS = Math.max(1e-3, (performance.now() - startedAt) / 1000);
+      const ratePerS = (done - first) / elapsedS;
       if (o.spec.modality === 'text') {
         size = Math.round(Math.min(TEXTS.most, Math.max(TEXTS.least, ratePerS * TEXTS.seconds)));
       }
-      o.onProgress({ done, total, ratePerS, etaS: (total - done) / ratePerS, detail: '' });
+      left -= sum(flight.items);
+      const etaS = (left / Math.max(1, all - left)) * elapsedS;
+      o.onProgress({ done, total, ratePerS, etaS, detail: '' });
     }
     await writer.finish();
   } finally {
@@ -149,6 +154,17 @@ async function reuse(o: EmbedOptions, key: EmbeddingKey, missing: readonly Item[
     o.onStored(chunk.ids);
   }
   return missing.filter((item) => wanted.has(item.id));
+}
+
+/**
+ * What an item costs, about: a text its length, so that texts of one length come together and little is padded; longest
+ * first, so that what does not fit shows at once.
+ */
+function weightOf(item: Item): number {
+  return item.modality === 'text' ? item.sizeBytes : 1;
+}
+function sum(items: readonly Item[]): number {
+  return items.reduce((total, item) => total + weightOf(item), 0);
 }
 
 /** Remembers more texts that were cut, before their embeddings are stored. */

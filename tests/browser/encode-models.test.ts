@@ -4,6 +4,7 @@ import { inspectionSample } from '../../src/domain/samples/inspection.ts';
 import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
+import { scoreWithoutLabels } from '../../src/loop/zero-shot.ts';
 import type { EncodeInput, Encoded } from '../../src/loop/ports.ts';
 import { dtypesFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
 import { LocalTunings } from '../../src/platform/browser/tunings.ts';
@@ -89,6 +90,26 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
     const alone = await embed(potion, 'wasm', texts.slice(0, 1), 1);
     expect(cosine(rowsOf(encoded, texts.length)[0] ?? [], rowsOf(alone.encoded, 1)[0] ?? [])).toBeCloseTo(1, 5);
     expect(alone.info.threads).toBe(1);
+  });
+
+  it('score texts against the names of classes before any label', async () => {
+    const notes = [{ text: 'My card was stolen in the street.' }, { text: 'What is the exchange rate for euros?' }];
+    const { encoded, info } = await embed(potion, 'wasm', notes);
+    const scores = await scoreWithoutLabels({
+      encoder: new WorkerEncoder(),
+      spec: potion,
+      plan: plan('wasm'),
+      classes: [
+        { name: 'lost or stolen card', guideline: '' },
+        { name: 'exchange rate', guideline: 'What a currency costs. Euros and dollars.' },
+      ],
+      items: encoded.data,
+      dim: info.dim,
+      signal: new AbortController().signal,
+    });
+    const [a = 0, b = 0, c = 0, d = 0] = scores;
+    expect(a).toBeGreaterThan(b);
+    expect(d).toBeGreaterThan(c);
   });
 
   it('leave out a picture that cannot be decoded and give the others their vectors', async () => {

@@ -66,7 +66,7 @@ test('a repository by name and a folder become encoders; labels stay and a new h
     .toMatch(/^hub:someone\/tiny-texts@/);
   expect((await stored(page, 'events')).filter((e) => e.kind === 'label')).toHaveLength(25);
   await page.reload();
-  await expect(page.getByLabel('Encoder')).toHaveValue(/^hub:someone\/tiny-texts@/);
+  await expect(page.getByLabel('Encoder', { exact: true })).toHaveValue(/^hub:someone\/tiny-texts@/);
   await app.goTo('Label');
   await app.label(15, keyOf);
   await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', '3', { timeout: 60_000 });
@@ -93,7 +93,7 @@ test('a repository by name and a folder become encoders; labels stay and a new h
   await expect(local).toHaveCount(0);
   await page.keyboard.press('Escape');
   await expect(page.getByText('which is not on this machine.')).toBeVisible();
-  await expect(page.getByLabel('Encoder')).toHaveValue('builtin-text');
+  await expect(page.getByLabel('Encoder', { exact: true })).toHaveValue('builtin-text');
   expect((await stored(page, 'events')).filter((e) => e.kind === 'label')).toHaveLength(40);
   expect(app.watch.foreign).toEqual([]);
 });

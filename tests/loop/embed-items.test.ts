@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
+import potion from '../../src/encoders/potion-base-2m.ts';
 import { embedItems, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
@@ -111,6 +112,21 @@ describe('embedding the items of a project', () => {
     expect(all.map((i) => data[i.row * 2])).toEqual(all.map((i) => i.row + 1));
   });
 
+  it('reads texts of about one length together, the longest first', async () => {
+    const sizes: number[] = [];
+    const list = items(900).map((item) => ({ ...item, sizeBytes: 1 + ((item.row * 7919) % 500) }));
+    const load = (part: readonly Item[]) => {
+      sizes.push(...part.map((item) => item.sizeBytes));
+      return Promise.resolve(part.map((item) => ({ text: 'x'.repeat(item.sizeBytes) })));
+    };
+    const storage = new MemoryStorage();
+    await embedItems({ ...options(storage, new LengthEncoder(), list, { load }), spec: potion });
+    // After the sample that a built-in encoder learns from.
+    expect(sizes.slice(-900)).toEqual(list.map((item) => item.sizeBytes).sort((a, b) => b - a));
+    const { data } = await loadMatrix(storage.embeddings, PROJECT, embeddingKey(potion), list);
+    expect(list.map((item) => data[item.row * 2])).toEqual(list.map((item) => item.sizeBytes));
+  });
+
   it('finds the one item that breaks the engine, reports it and keeps the others', async () => {
     const storage = new MemoryStorage();
     const encoder = new LengthEncoder();
@@ -160,19 +176,20 @@ describe('embedding the items of a project', () => {
   it('stops on a cancel, keeps the chunks that are stored, and goes on from there', async () => {
     const storage = new MemoryStorage();
     const encoder = new LengthEncoder();
-    const list = items(600);
+    const list = items(5000);
     const controller = new AbortController();
     encoder.onEmbed = () => {
-      if (encoder.embedded > 300) controller.abort();
+      if (encoder.embedded > 3000) controller.abort();
     };
     await expect(embedItems(options(storage, encoder, list, { signal: controller.signal }))).rejects.toThrow();
     const kept = await storage.embeddings.ids(PROJECT, KEY);
-    expect(kept).toHaveLength(256);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(3000);
     encoder.onEmbed = () => undefined;
     encoder.embedded = 0;
     await embedItems(options(storage, encoder, list));
-    expect(encoder.embedded).toBe(600 - 256);
-    expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(600);
+    expect(encoder.embedded).toBe(5000 - kept.length);
+    expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(5000);
   });
 
   it.each(['open', 'fitBatch', 'fitEnd', 'embed'] as const)(

@@ -27,8 +27,8 @@ export function resample(
   kernel: Kernel,
 ): Float32Array {
   const { rows, columns } = part;
-  const across = Array.from({ length: columns }, (_, i) => taps(width, part.width, part.x + i, kernel));
-  const down = Array.from({ length: rows }, (_, i) => taps(height, part.height, part.y + i, kernel));
+  const across = allTaps(width, part.width, part.x, columns, kernel);
+  const down = allTaps(height, part.height, part.y, rows, kernel);
   const isUsed = new Uint8Array(height);
   for (const { from, weights } of down) isUsed.fill(1, from, from + weights.length);
   const out = new Float32Array(3 * rows * columns);
@@ -63,6 +63,20 @@ interface Taps {
   readonly from: number;
   /** Sum to 1; empty outside the picture. */
   readonly weights: Float32Array;
+}
+
+/** Pictures of a folder are often of one size: the last few sets of weights are kept. */
+const KEPT = 8;
+const kept = new Map<string, readonly Taps[]>();
+
+function allTaps(size: number, scaled: number, start: number, count: number, kernel: Kernel): readonly Taps[] {
+  const key = `${size} ${scaled} ${start} ${count} ${kernel}`;
+  const known = kept.get(key);
+  if (known) return known;
+  const made = Array.from({ length: count }, (_, i) => taps(size, scaled, start + i, kernel));
+  if (kept.size >= KEPT) kept.clear();
+  kept.set(key, made);
+  return made;
 }
 
 function taps(size: number, scaled: number, at: number, kernel: Kernel): Taps {

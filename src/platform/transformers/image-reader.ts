@@ -2,7 +2,6 @@ import { WinnowError } from '../../domain/errors.ts';
 import { pressColours } from '../../domain/embedding/press-colours.ts';
 import { resample, type Kernel } from '../../domain/embedding/resample.ts';
 import { isPressJpeg, sniff } from '../../formats/sniff.ts';
-import { decodeExactly } from '../browser/decode-exactly.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import type { PreparedPixels } from '../workers/prepared.ts';
 import { readPreprocessing, type Preprocessing } from './image-tensor.ts';
@@ -39,22 +38,18 @@ export class ImageReader {
     const size = 3 * width * height;
     const data = new Float32Array(images.length * size);
     // All at once: the browser decodes on threads of its own.
-    const decoded = await Promise.all(images.map((image) => decodeImage(image)));
-    for (const [i, bitmap] of decoded.entries()) {
-      const image = images[i];
-      if (bitmap && image) data.set(await this.#scale(bitmap, image), i * size);
-    }
-    return { kind: 'pixels', data, count: images.length, width, height, failed: undecodable(decoded) };
+    const pictures = await Promise.all(images.map(open));
+    for (const [i, picture] of pictures.entries()) if (picture) data.set(await this.#scale(picture), i * size);
+    return { kind: 'pixels', data, count: images.length, width, height, failed: undecodable(pictures) };
   }
 
-  async #scale(full: ImageBitmap, image: Blob): Promise<Float32Array> {
+  async #scale({ bitmap: full, head }: Picture): Promise<Float32Array> {
     const { width, height, mean, std, rescale, shortestEdge } = this.#p;
     const factor = shortestEdge === null ? null : shortestEdge / Math.min(full.width, full.height);
     const w = factor === null ? width : Math.floor(full.width * factor + 0.005);
     const h = factor === null ? height : Math.floor(full.height * factor + 0.005);
     const bitmap = await shrink(full, w * HEADROOM, h * HEADROOM);
-    const head = new Uint8Array(await image.slice(0, HEADER_BYTES).arrayBuffer());
-    const rgba = sniff(head) === 'jpeg' ? this.#draw(bitmap) : await this.#withoutAlpha(bitmap, image);
+    const rgba = sniff(head) === 'jpeg' ? this.#draw(bitmap) : this.#withoutAlpha(bitmap);
     const part = {
       width: w,
       height: h,
@@ -79,12 +74,10 @@ export class ImageReader {
    * Colours as the encoder's own preprocessing takes them: without their transparency. A drawing whose colours are all
    * the same and which is seen by its transparency only is put on white.
    */
-  async #withoutAlpha(bitmap: ImageBitmap, image: Blob): Promise<Uint8ClampedArray> {
+  #withoutAlpha(bitmap: ImageBitmap): Uint8ClampedArray {
     const drawn = this.#draw(bitmap);
     if (!isTransparent(drawn)) return drawn;
-    // A canvas rounds colours that shine through; the decoder itself gives them as they are.
-    const exact = (await decodeExactly(image, bitmap.width, bitmap.height)) ?? drawn;
-    if (!isFlat(exact)) return exact;
+    if (!isFlat(drawn)) return drawn;
     this.#context.globalCompositeOperation = 'destination-over';
     this.#context.fillStyle = '#fff';
     this.#context.fillRect(0, 0, bitmap.width, bitmap.height);
@@ -101,6 +94,15 @@ export class ImageReader {
     this.#context.drawImage(bitmap, 0, 0);
     return this.#context.getImageData(0, 0, width, height).data;
   }
+}
+
+interface Picture {
+  readonly bitmap: ImageBitmap;
+  readonly head: Uint8Array;
+}
+async function open(image: Blob): Promise<Picture | null> {
+  const [bitmap, head] = await Promise.all([decodeImage(image), image.slice(0, HEADER_BYTES).arrayBuffer()]);
+  return bitmap && { bitmap, head: new Uint8Array(head) };
 }
 
 async function shrink(bitmap: ImageBitmap, width: number, height: number): Promise<ImageBitmap> {

@@ -135,7 +135,7 @@ async function fill(storage: IdbStorage, content: Content): Promise<Item[]> {
       row,
       modality: isText ? 'text' : 'image',
       paths: [`${row}`],
-      sizeBytes: image?.size ?? 1,
+      sizeBytes: image?.size ?? new TextEncoder().encode(isText ? content.texts[row] : '').length,
       width: 0,
       height: 0,
       preview: '',
