@@ -10,8 +10,8 @@ import type { JudgeMaker, Wrapper } from './wrapper.ts';
 const REFERENCES = 1000;
 /** Neighbour whose distance counts when every item is a reference; nearer ones when the references are a sample. */
 const NEIGHBOUR = 5;
-/** Tukey 1977, Exploratory data analysis: beyond the outer fence, three interquartile ranges above the third quartile. */
-const FENCE = 3;
+/** Tukey 1977, Exploratory data analysis: the fence is one and a half interquartile ranges above the third quartile. */
+const FENCE = 1.5;
 /** However wide the tail, never more than this share of the items is beyond the fence. */
 const MOST_OUTSIDE = 0.02;
 /** Backends' float32 inner products of unit rows are off by far less than this. */
