@@ -24,7 +24,7 @@ export interface LogisticOptions {
   readonly start?: Pick<LogisticFit, 'weights' | 'bias'>;
   /** Default 200. */
   readonly maxIterations?: number;
-  /** Largest gradient entry at which it stops, relative to the first one where that is above 1. Default 1e-5. */
+  /** Largest gradient entry at which it stops, relative to the first one where that is above 1. Default 3e-5. */
   readonly tolerance?: number;
   /** Weight of each row in the mean loss, [n]; all 1 when absent. */
   readonly sampleWeights?: Float64Array;
@@ -110,7 +110,7 @@ interface Problem {
 /** @param toResidual turns logits [n, classes] into weighted residuals in place and returns the weighted summed loss */
 function fit(
   { z, n, dim, classes, lambda }: Problem,
-  { start, maxIterations = 200, tolerance = 1e-5, products = plainProducts }: LogisticOptions,
+  { start, maxIterations = 200, tolerance = 3e-5, products = plainProducts }: LogisticOptions,
   toResidual: (logits: Float64Array) => number,
 ): LogisticFit {
   const weightCount = dim * classes;
