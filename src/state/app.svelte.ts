@@ -147,6 +147,7 @@ export class AppState {
       this.#project = session;
       // The user may have gone elsewhere meanwhile; what follows the address comes next then.
       if (isAddressOf(id)) this.goTo(stage ?? (session.state.isSplitDrawn ? 'label' : 'data'));
+      session.encoding.resume().catch((error: unknown) => this.notices.fail(error));
       await this.#measure();
     } catch (error) {
       this.notices.fail(error);

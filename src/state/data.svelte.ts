@@ -93,7 +93,7 @@ export class DataState {
       this.#session.media.refresh();
       this.#session.labelling.prepare();
       if (this.unfinished) await this.#take(() => this.#session.services.picker.fromHandle(latest));
-      else await this.#session.encoding.run();
+      else await this.#session.encoding.runAgain();
     } catch (error) {
       this.#session.fail(error);
     }

@@ -7,6 +7,7 @@ import type { EncodeInput, EncoderInfo, Tuning } from '../loop/ports.ts';
 import { tuneEncoder } from '../loop/tune-encoder.ts';
 import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
+import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 /** Items of a trial. */
@@ -30,6 +31,8 @@ export class EncodingState {
   #failed = $state.raw<ReadonlyMap<ItemId, string>>(new Map());
   /** Texts that are longer than the encoder reads. */
   #truncated = $state.raw<ReadonlySet<ItemId>>(new Set());
+  /** Pictures of the run under way of which only the preview could be read. */
+  #fromPreviews = 0;
   /** Ends the run under way; it is silent, as a cancel by the user is. */
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -169,6 +172,22 @@ export class EncodingState {
     this.#session.advance();
   }
 
+  /**
+   * Goes on by itself in a project that is being labelled: what could not be embedded is not remembered, and without a
+   * look at it no batch would open. A folder that must be asked for first is not looked at.
+   */
+  async resume(): Promise<void> {
+    const { state, data, library } = this.#session;
+    const isWaiting = state.rounds.length === 0 || data.folderAccess === 'needs-permission';
+    if (!isWaiting && this.embedded > 0 && library.isReady(this.selected)) await this.run();
+  }
+
+  /** Tries again what could not be embedded: a folder can be read now. */
+  async runAgain(): Promise<void> {
+    this.#failed = new Map();
+    await this.run();
+  }
+
   async #begin(work: () => Promise<unknown>): Promise<void> {
     this.#isRunning = true;
     this.#running = work().then(() => {
@@ -186,6 +205,7 @@ export class EncodingState {
       await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
         job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
         const before = this.embedded;
+        this.#fromPreviews = 0;
         const spec = this.selected;
         let rate = 0;
         const result = await embedItems({
@@ -214,6 +234,7 @@ export class EncodingState {
           },
         });
         if (rate > 0) this.#session.library.noteSpeed(spec, rate);
+        this.#tellOfPreviews();
         this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
       });
     } catch (error) {
@@ -239,6 +260,15 @@ export class EncodingState {
     this.#stop?.abort();
   }
 
+  #tellOfPreviews(): void {
+    if (this.#fromPreviews === 0) return;
+    this.#session.notices.show('info', {
+      what: `${plural(this.#fromPreviews, 'picture was', 'pictures were')} embedded from small previews.`,
+      meaning: 'The originals can’t be read here. Previews are 256 pixels wide, so fine detail does not count.',
+      action: 'Embeddings that are stored stay as they are; the originals count for what comes later.',
+    });
+  }
+
   /** What the encoder reads of each item; null where it can't be read. */
   async #inputs(items: readonly Item[]): Promise<(EncodeInput | null)[]> {
     const { storage, id } = this.#session;
@@ -249,7 +279,9 @@ export class EncodingState {
     }
     return Promise.all(
       items.map(async (item) => {
-        const image = (await this.#session.data.original(item)) ?? (await storage.items.thumb(id, item.id));
+        const original = await this.#session.data.original(item);
+        const image = original ?? (await storage.items.thumb(id, item.id));
+        if (!original && image) this.#fromPreviews++;
         return image ? { image } : null;
       }),
     );
