@@ -7,6 +7,9 @@ import { hashSeed, seededRandom } from '../domain/random.ts';
 import { automaticTestSize, drawTestSet } from '../domain/split.ts';
 import type { Learner } from './ports.ts';
 
+/** Share of the items outside the test set that may be kept out as near-duplicates. */
+const MOST_EXCLUDED = 0.5;
+
 /**
  * Draws the uniform random test set before the first query and keeps near-duplicates of test items out of the pool.
  * The seed comes from the project's seed, so the same items in the same order give the same test set.
@@ -45,7 +48,10 @@ export async function extendSplit(
   return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded };
 }
 
-/** Embedded items that are near-duplicates of test items and none themselves, by row. */
+/**
+ * Embedded items that are near-duplicates of test items and none themselves, by row. None when they would be most of the
+ * rest: an encoder to which most items look alike cannot tell copies, and something must be left to label.
+ */
 async function nearTo(
   test: readonly ItemId[],
   items: readonly Item[],
@@ -56,8 +62,10 @@ async function nearTo(
   const rows = Int32Array.from(items.filter((item) => isTest.has(item.id) && isEmbedded(item)).map((item) => item.row));
   if (rows.length === 0) return [];
   const near = await learner.nearDuplicates(rows.sort(), NEAR_DUPLICATE_COSINE);
-  return [...near].flatMap((row) => {
+  const found = [...near].flatMap((row) => {
     const item = items[row];
     return item && isEmbedded(item) && !isTest.has(item.id) ? [item.id] : [];
   });
+  const others = items.filter((item) => isEmbedded(item) && !isTest.has(item.id)).length;
+  return found.length > others * MOST_EXCLUDED ? [] : found;
 }

@@ -6,6 +6,7 @@ import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
 import { askedPick, batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
 import { classNames, recentDecisions, type CurrentItem } from './current-item.ts';
+import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { suggestionsOf, type SuggestionView } from './suggestions.ts';
 import { Ticks } from './ticks.svelte.ts';
@@ -95,7 +96,11 @@ export class LabellingState {
       return s.state.isSplitDrawn ? 'Every test item is labelled. Press T for the batch.' : 'Drawing the test set.';
     }
     if (s.learning.problem) return s.learning.problem;
-    if (s.learning.isExhausted) return 'Every item of the pool is labelled or skipped.';
+    if (s.learning.isExhausted) {
+      const copies = s.state.excluded.size;
+      const others = copies > 0 ? ` ${plural(copies, 'item')} nearly the same as test items are left out.` : '';
+      return `Every item of the pool is labelled or skipped.${others}`;
+    }
     return s.learning.step || 'Picking the next batch.';
   });
 

@@ -67,6 +67,22 @@ describe('the test set', () => {
   });
 });
 
+describe('items that mostly look alike', () => {
+  it('stay in the pool: an encoder that tells nothing apart keeps nothing out', async () => {
+    const items = textItems(30);
+    const alike = {
+      nearDuplicates: (anchors: Int32Array) =>
+        Promise.resolve(Int32Array.from(items.map((i) => i.row).filter((row) => !anchors.includes(row)))),
+    } as Partial<Learner> as Learner;
+    const log = new GrowingLog();
+    const draft = (await drawSplit(log.state(), items, alike, all)) as Draft<'split-drawn'>;
+    expect(draft.excluded).toEqual([]);
+    log.add(draft);
+    expect(candidates(log.state(), items, all)).toHaveLength(26);
+    expect(await extendSplit(log.state(), items, alike, all)).toBeNull();
+  });
+});
+
 describe('a round', () => {
   it('opens with its random share, asks the strategy for the rest, and is done when every pick is decided', async () => {
     const log = new GrowingLog();
