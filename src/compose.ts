@@ -13,7 +13,7 @@ import { BrowserFilePicker } from './platform/files/browser-file-picker.ts';
 import { IdbStorage } from './platform/idb/idb-storage.ts';
 import { WorkerBundles } from './platform/workers/bundle-client.ts';
 import { WorkerEncoder } from './platform/workers/encode-client.ts';
-import { WorkerLearner } from './platform/workers/learn-client.ts';
+import { LearnersAhead } from './platform/workers/learners-ahead.ts';
 import { WorkerMediaReader } from './platform/workers/media-client.ts';
 import { WorkerModels } from './platform/workers/model-client.ts';
 import { WorkerRuleMatcher } from './platform/workers/rule-client.ts';
@@ -22,11 +22,13 @@ import { WorkerSamples } from './platform/workers/sample-client.ts';
 /** The composition root: the only file that knows every layer. */
 export function compose(): Services {
   const bundles = new WorkerBundles(systemClock);
+  const learners = new LearnersAhead();
+  learners.prepare();
   return {
     openStorage: () => IdbStorage.open(),
     media: new WorkerMediaReader(),
     newEncoder: () => new WorkerEncoder(),
-    newLearner: () => new WorkerLearner(),
+    newLearner: () => learners.take(),
     models: new WorkerModels(),
     backendHere,
     tunings: new LocalTunings(),

@@ -6,6 +6,15 @@ export type Objective = (at: Float64Array, gradient: Float64Array) => number;
 const MEMORY = 10;
 const ARMIJO = 1e-4;
 
+/** What one step told about the curvature. */
+interface Pair {
+  readonly step: Float64Array;
+  /** Of the gradient. */
+  readonly change: Float64Array;
+  rho: number;
+  alpha: number;
+}
+
 /** Steps in a row that gain no more than noise before it stops. */
 const IDLE_STEPS = 3;
 
@@ -24,24 +33,26 @@ export function minimise(
 ): { value: number; iterations: number } {
   const size = x.length;
   let gradient = new Float64Array(size);
+  let nextGradient = new Float64Array(size);
+  const before = new Float64Array(size);
+  const direction = new Float64Array(size);
+  const pairs: Pair[] = [];
+  /** Fresh memory costs more than what is computed in it, so a forgotten pair is written over. */
+  let spare: Pair | null = null;
   let value = objective(x, gradient);
   const stop = tolerance * Math.max(1, largest(gradient));
-  const steps: Float64Array[] = [];
-  const changes: Float64Array[] = [];
-  const rho: number[] = [];
   let iterations = 0;
   let idle = 0;
   while (iterations < maxIterations && largest(gradient) > stop) {
-    const direction = twoLoop(gradient, steps, changes, rho);
+    twoLoop(gradient, pairs, direction);
     let slope = dot(direction, gradient);
     if (!(slope < 0)) {
-      steps.length = changes.length = rho.length = 0;
+      pairs.length = 0;
       for (let i = 0; i < size; i++) direction[i] = -(gradient[i] as number);
       slope = dot(direction, gradient);
     }
-    let step = steps.length === 0 ? Math.min(1, 1 / Math.sqrt(Math.max(1e-12, -slope))) : 1;
-    const before = x.slice();
-    const nextGradient = new Float64Array(size);
+    let step = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(Math.max(1e-12, -slope))) : 1;
+    before.set(x);
     const allowance = noise * Math.abs(value);
     let next = Infinity;
     for (let tries = 0; tries < 30; tries++) {
@@ -56,51 +67,42 @@ export function minimise(
       x.set(before);
       break;
     }
-    const s = new Float64Array(size);
-    const y = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      s[i] = (x[i] as number) - (before[i] as number);
-      y[i] = (nextGradient[i] as number) - (gradient[i] as number);
-    }
-    const curvature = dot(s, y);
+    const pair: Pair = spare ?? { step: new Float64Array(size), change: new Float64Array(size), rho: 0, alpha: 0 };
+    spare = null;
+    difference(x, before, pair.step);
+    difference(nextGradient, gradient, pair.change);
+    const curvature = dot(pair.step, pair.change);
+    pair.rho = 1 / curvature;
     if (curvature > 1e-12) {
-      steps.push(s);
-      changes.push(y);
-      rho.push(1 / curvature);
-      if (steps.length > MEMORY) {
-        steps.shift();
-        changes.shift();
-        rho.shift();
-      }
-    }
-    gradient = nextGradient;
+      pairs.push(pair);
+      if (pairs.length > MEMORY) spare = pairs.shift() ?? null;
+    } else spare = pair;
+    [gradient, nextGradient] = [nextGradient, gradient];
     value = next;
   }
   return { value, iterations };
 }
 
-/** Minus the inverse-Hessian estimate times the gradient. */
-function twoLoop(gradient: Float64Array, steps: Float64Array[], changes: Float64Array[], rho: number[]): Float64Array {
-  const q = gradient.slice();
-  const alpha: number[] = [];
-  for (let i = steps.length - 1; i >= 0; i--) {
-    const a = (rho[i] as number) * dot(steps[i] as Float64Array, q);
-    alpha[i] = a;
-    axpy(-a, changes[i] as Float64Array, q);
+/** Writes minus the inverse-Hessian estimate times the gradient into `q`. */
+function twoLoop(gradient: Float64Array, pairs: readonly Pair[], q: Float64Array): void {
+  q.set(gradient);
+  for (let i = pairs.length - 1; i >= 0; i--) {
+    const pair = pairs[i] as Pair;
+    pair.alpha = pair.rho * dot(pair.step, q);
+    axpy(-pair.alpha, pair.change, q);
   }
-  const last = changes.at(-1);
+  const last = pairs.at(-1);
   if (last) {
-    const gamma = 1 / ((rho.at(-1) as number) * dot(last, last));
+    const gamma = 1 / (last.rho * dot(last.change, last.change));
     for (let i = 0; i < q.length; i++) q[i] = (q[i] as number) * gamma;
   }
-  for (let i = 0; i < steps.length; i++) {
-    const b = (rho[i] as number) * dot(changes[i] as Float64Array, q);
-    axpy((alpha[i] as number) - b, steps[i] as Float64Array, q);
-  }
+  for (const pair of pairs) axpy(pair.alpha - pair.rho * dot(pair.change, q), pair.step, q);
   for (let i = 0; i < q.length; i++) q[i] = -(q[i] as number);
-  return q;
 }
 
+function difference(a: Float64Array, b: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) - (b[i] as number);
+}
 function axpy(factor: number, x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < x.length; i++) y[i] = (y[i] as number) + factor * (x[i] as number);
 }

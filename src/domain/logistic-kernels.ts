@@ -19,7 +19,7 @@ export const plainProducts: MakeProducts = (z, n, dim, classes) => ({
   logits: (theta, out) => logits(z, theta, n, dim, classes, out),
   gradient: (residual, gradient) => {
     gradient.fill(0, 0, dim * classes);
-    accumulateGradient(z, residual, n, dim, classes, gradient);
+    addTransposedProduct(z, residual, n, dim, classes, gradient);
   },
   release: () => undefined,
 });
@@ -122,8 +122,8 @@ function addProducts(
   }
 }
 
-/** gradient[0 .. dim*classes) += zT residual. Four rows and two features at a time share what is loaded. */
-function accumulateGradient(
+/** gradient[0 .. dim*classes) += zT r for r [n, classes]. Four rows and two features at a time share what is loaded. */
+export function addTransposedProduct(
   z: Float64Array,
   r: Float64Array,
   n: number,

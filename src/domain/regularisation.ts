@@ -131,11 +131,11 @@ function foldLoss(
   });
   let loss = 0;
   for (const i of test) {
-    const scores = new Float64Array(classes);
-    for (let c = 0; c < classes; c++) {
-      let sum = fit.bias[c] as number;
-      for (let d = 0; d < width; d++) sum += (x[i * width + d] as number) * (fit.weights[d * classes + c] as number);
-      scores[c] = sum;
+    const scores = Float64Array.from(fit.bias);
+    for (let d = 0; d < width; d++) {
+      const value = x[i * width + d] as number;
+      for (let c = 0; c < classes; c++)
+        scores[c] = (scores[c] as number) + value * (fit.weights[d * classes + c] as number);
     }
     const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
     const total = scores.reduce((a, b) => a + Math.exp(b - max), 0);

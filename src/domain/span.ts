@@ -1,4 +1,5 @@
 import { dotAt } from './dot.ts';
+import { addTransposedProduct } from './logistic-kernels.ts';
 import { fitLogistic, type LogisticFit, type LogisticOptions } from './logistic.ts';
 
 /**
@@ -51,14 +52,7 @@ export function fromSpan(
     }
   }
   const out = new Float64Array(dim * width);
-  for (let i = 0; i < n; i++) {
-    for (let d = 0; d < dim; d++) {
-      const x = z[i * dim + d] as number;
-      if (x === 0) continue;
-      for (let c = 0; c < width; c++)
-        out[d * width + c] = (out[d * width + c] as number) + x * (a[i * width + c] as number);
-    }
-  }
+  addTransposedProduct(z, a, n, dim, width, out);
   return out;
 }
 

@@ -10,15 +10,20 @@ import type {
   Selection,
   TrainRequest,
 } from '../../loop/ports.ts';
-import type { LocalLearner } from '../learner/local-learner.ts';
 import { WorkerConnection } from './connection.ts';
+import type { WarmLearner } from './learn-worker.ts';
 
 /** The learner in its worker. */
 export class WorkerLearner implements Learner {
-  readonly #connection = new WorkerConnection<LocalLearner>(
+  readonly #connection = new WorkerConnection<WarmLearner>(
     () => new Worker(new URL('./learn-worker.ts', import.meta.url), { type: 'module', name: 'learn' }),
   );
+  onStop: () => void = () => undefined;
 
+  /** Starts the worker; resolves when it answers. */
+  start(): Promise<void> {
+    return this.#connection.call((w) => w.ready());
+  }
   open(backend: BackendChoice): Promise<LearnerInfo> {
     return this.#connection.call((w) => w.open(backend));
   }
@@ -54,5 +59,6 @@ export class WorkerLearner implements Learner {
   }
   stop(): void {
     this.#connection.stop();
+    this.onStop();
   }
 }
