@@ -8,11 +8,11 @@ import type { ProjectSummary, Storage } from '../loop/ports.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { Notices } from './notices.svelte.ts';
-import { ProjectSession } from './project.svelte.ts';
+import { ProjectSession, type Surroundings } from './project.svelte.ts';
+import { Shelf } from './shelf.svelte.ts';
 import { STAGES, type Stage } from './stage-status.ts';
+import { ThemeState } from './theme.svelte.ts';
 
-const THEME_KEY = 'winnow-theme';
-export type Theme = 'system' | 'light' | 'dark';
 const SAMPLES = {
   triage: { name: 'Clinic messages (practice)', modality: 'text' },
   inspection: { name: 'Machine parts (practice)', modality: 'image' },
@@ -24,7 +24,8 @@ export class AppState {
   #storage: Storage | null = null;
   readonly notices = new Notices();
   readonly jobs = new Jobs();
-  #projects = $state.raw<readonly ProjectSummary[]>([]);
+  readonly theme = new ThemeState();
+  readonly #shelf: Shelf;
   #project = $state.raw<ProjectSession | null>(null);
   #stage = $state<Stage>('data');
   #isReady = $state(false);
@@ -32,14 +33,14 @@ export class AppState {
   #turn: Promise<unknown> = Promise.resolve();
   #network = $state.raw({ requests: 0, foreign: 0 });
   #gauge = $state.raw<{ usedBytes: number; quotaBytes: number; isPersisted: boolean } | null>(null);
-  #theme = $state<Theme>('system');
 
   constructor(services: Services) {
     this.#services = services;
+    this.#shelf = new Shelf(services, this.jobs);
   }
 
   get projects(): readonly ProjectSummary[] {
-    return this.#projects;
+    return this.#shelf.projects;
   }
   get project(): ProjectSession | null {
     return this.#project;
@@ -59,14 +60,10 @@ export class AppState {
   get storage(): { usedBytes: number; quotaBytes: number; isPersisted: boolean } | null {
     return this.#gauge;
   }
-  get theme(): Theme {
-    return this.#theme;
-  }
 
   /** Opens the storage and the project that the address names. */
   async start(): Promise<void> {
-    const theme = localTheme();
-    this.setTheme(theme);
+    this.theme.restore();
     try {
       const { openStorage, locks, clock } = this.#services;
       this.#storage = await openStorage();
@@ -85,17 +82,6 @@ export class AppState {
       const count = this.#services.network.count();
       if (count.requests !== this.#network.requests || count.foreign !== this.#network.foreign) this.#network = count;
     }, 2000);
-  }
-
-  setTheme(theme: Theme): void {
-    this.#theme = theme;
-    if (theme === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = theme;
-    try {
-      localStorage.setItem(THEME_KEY, theme);
-    } catch {
-      // Site data is refused: the choice holds until the tab is closed, which the switch already shows.
-    }
   }
 
   goTo(stage: Stage): void {
@@ -143,7 +129,7 @@ export class AppState {
       await this.#project?.close();
       this.#project = null;
       if (!(await storage.projects.get(id))) throw new WinnowError('project-missing');
-      const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs);
+      const session = await ProjectSession.open(id, this.#around(storage));
       this.#project = session;
       // The user may have gone elsewhere meanwhile; what follows the address comes next then.
       if (isAddressOf(id)) this.goTo(stage ?? (session.state.isSplitDrawn ? 'label' : 'data'));
@@ -168,46 +154,18 @@ export class AppState {
   async removeProject(id: ProjectId): Promise<void> {
     try {
       if (this.#project?.id === id) await this.closeProject();
-      await this.#alone(id, async () => this.#storage?.projects.remove(id));
-      await this.#list();
+      if (this.#storage) await this.#shelf.remove(this.#storage, id);
     } catch (error) {
       this.notices.fail(error);
     }
   }
 
   async importBundle(file: Blob): Promise<void> {
-    const storage = this.#storage;
-    if (!storage) return;
+    if (!this.#storage) return;
     try {
-      const id = projectId(this.#services.ids.next());
-      await this.#alone(id, () => this.#readBundle(storage, file, id));
-      await this.#list();
-      await this.openProject(id);
+      await this.openProject(await this.#shelf.read(this.#storage, file));
     } catch (error) {
       this.notices.fail(error);
-    }
-  }
-
-  async #readBundle(storage: Storage, file: Blob, id: ProjectId): Promise<void> {
-    try {
-      await this.jobs.run('Opening the project file', (job) =>
-        this.#services.bundles(storage).read(file, id, job.signal, (done, total) => job.update({ done, total })),
-      );
-    } catch (error) {
-      // A cancelled task leaves what it had stored. Should this fail too, the next start removes it.
-      await storage.projects.remove(id).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  /** Works on a project that is open in no tab. Throws `project-open-elsewhere` when it is. */
-  async #alone(id: ProjectId, work: () => Promise<void>): Promise<void> {
-    const { locks } = this.#services;
-    if (!(await locks.acquire(id, false, () => undefined))) throw new WinnowError('project-open-elsewhere');
-    try {
-      await work();
-    } finally {
-      locks.release(id);
     }
   }
 
@@ -228,7 +186,7 @@ export class AppState {
       await this.#project?.close();
       const id = projectId(this.#services.ids.next());
       const encoder = encodersFor(modality)[0]?.id ?? '';
-      const session = await ProjectSession.open(id, this.#services, storage, this.notices, this.jobs, {
+      const session = await ProjectSession.open(id, this.#around(storage), {
         kind: 'project-created',
         format: EVENT_FORMAT,
         name,
@@ -251,6 +209,10 @@ export class AppState {
     }
   }
 
+  #around(storage: Storage): Surroundings {
+    return { services: this.#services, storage, notices: this.notices, jobs: this.jobs };
+  }
+
   #followAddress(): Promise<void> {
     return this.#inTurn(async () => {
       const [, id = '', stage = ''] = location.hash.split('/');
@@ -269,7 +231,7 @@ export class AppState {
   }
 
   async #list(): Promise<void> {
-    this.#projects = (await this.#storage?.projects.list()) ?? [];
+    if (this.#storage) await this.#shelf.refresh(this.#storage);
   }
 
   async #measure(): Promise<void> {
@@ -279,13 +241,4 @@ export class AppState {
 
 function isAddressOf(id: ProjectId): boolean {
   return location.hash.split('/')[1] === id;
-}
-
-function localTheme(): Theme {
-  try {
-    const stored = localStorage.getItem(THEME_KEY);
-    return stored === 'light' || stored === 'dark' ? stored : 'system';
-  } catch {
-    return 'system';
-  }
 }

@@ -1,17 +1,14 @@
 import type { ItemId } from '../domain/ids.ts';
-import type { Item } from '../domain/item.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { embedItems, loadMatrix, truncatedIn } from '../loop/embed-items.ts';
 import { embeddingKey, precisionInUse, type Precision } from '../loop/embedding-key.ts';
-import type { EncodeInput, EncoderInfo, Tuning } from '../loop/ports.ts';
-import { tuneEncoder } from '../loop/tune-encoder.ts';
+import type { EncoderInfo } from '../loop/ports.ts';
 import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
-import { plural } from './counting.ts';
+import { EncoderInputs } from './encoder-inputs.ts';
+import { EncoderTrial, type TrialOf } from './encoder-trial.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
-/** Items of a trial. */
-const TRIAL = { text: 64, image: 16 } as const;
 /** Seconds of embedding that need no question. */
 const LONG_S = 60;
 /** Items of a run after which its speed counts as measured. */
@@ -20,25 +17,25 @@ const ENOUGH_FOR_SPEED = 32;
 /** Embeddings of the project's items under the chosen encoder. */
 export class EncodingState {
   readonly #session: ProjectSession;
+  readonly #inputs: EncoderInputs;
+  readonly #trial: EncoderTrial;
   #ids = $state.raw<ReadonlySet<ItemId>>(new Set());
   #info = $state.raw<EncoderInfo | null>(null);
   #isRunning = $state(false);
   /** Of the stored embeddings, or of those to come. */
   #precision = $state<Precision>('fp32');
-  /** What the trial of the chosen encoder found out on this machine; null before. */
-  #tuning = $state.raw<Tuning | null>(null);
   /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
   #failed = $state.raw<ReadonlyMap<ItemId, string>>(new Map());
   /** Texts that are longer than the encoder reads. */
   #truncated = $state.raw<ReadonlySet<ItemId>>(new Set());
-  /** Pictures of the run under way of which only the preview could be read. */
-  #fromPreviews = 0;
   /** Ends the run under way; it is silent, as a cancel by the user is. */
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.#inputs = new EncoderInputs(session);
+    this.#trial = new EncoderTrial(session, this.#inputs);
   }
 
   /** Every encoder for these items, wherever its files are. */
@@ -91,9 +88,10 @@ export class EncodingState {
   }
 
   /** Seconds that embedding what is missing takes here, by a trial; null where none was made. */
-  readonly expectedS: number | null = $derived.by(() =>
-    this.#tuning && this.#tuning.ratePerS > 0 ? (this.total - this.embedded) / this.#tuning.ratePerS : null,
-  );
+  readonly expectedS: number | null = $derived.by(() => {
+    const rate = this.#trial.tuning?.ratePerS ?? 0;
+    return rate > 0 ? (this.total - this.embedded) / rate : null;
+  });
 
   /** Reads which items have an embedding under the chosen encoder. */
   async refresh(): Promise<void> {
@@ -102,7 +100,7 @@ export class EncodingState {
     const spec = this.selected;
     const keys = await embeddings.keys(this.#session.id);
     this.#precision = precisionInUse(spec, keys, await services.backendHere(state.settings.backend));
-    this.#tuning = services.tunings.get(this.#tuningKey());
+    this.#trial.recall(this.#chosen);
     this.#ids = new Set(await embeddings.ids(this.#session.id, this.key));
     const noted = await embeddings.getEncoderState(this.#session.id, this.key);
     this.#truncated = new Set(this.selected.runtime === 'transformers' ? truncatedIn(noted) : []);
@@ -118,56 +116,28 @@ export class EncodingState {
     await this.#session.changeSettings({ encoder: id });
     this.#failed = new Map();
     await this.refresh();
-    if (this.embedded < this.total && !this.#session.isReadOnly) await this.#begin(() => this.#measure());
+    if (this.embedded < this.total && !this.#session.isReadOnly) await this.#begin(() => this.#try());
     // What takes long waits for a word of the user, who can see by now how long.
     if ((this.expectedS ?? 0) <= LONG_S) await this.run();
   }
 
-  /** A short trial with some of the project's items, once for each encoder on this machine; false when it failed. */
-  async #measure(): Promise<boolean> {
-    const { services, state, jobs } = this.#session;
-    const spec = this.selected;
-    if (spec.runtime !== 'transformers' || this.#tuning || this.total === 0) return true;
-    const stop = new AbortController();
-    this.#stop = stop;
-    const step = Math.max(1, Math.floor(this.total / TRIAL[spec.modality]));
-    const some = this.#session.items.filter((_, i) => i % step === 0).slice(0, TRIAL[spec.modality]);
-    try {
-      await jobs.run(`Trying ${spec.name}`, async (job) => {
-        job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
-        const sample = (await this.#inputs(some)).filter((input) => input !== null);
-        if (sample.length === 0) return;
-        const tuning = await tuneEncoder({
-          encoder: services.newEncoder(),
-          spec,
-          backend: state.settings.backend,
-          precision: this.#precision,
-          sample,
-          signal: stop.signal,
-          now: () => performance.now(),
-        });
-        // A handful of items says too little to be remembered.
-        if (sample.length >= TRIAL[spec.modality] / 2) services.tunings.put(this.#tuningKey(), tuning);
-        this.#tuning = tuning;
-      });
-      return !stop.signal.aborted;
-    } catch (error) {
-      this.#session.fail(error);
-      return false;
-    } finally {
-      this.#stop = null;
-    }
+  get #chosen(): TrialOf {
+    return { spec: this.selected, key: this.key, precision: this.#precision };
   }
 
-  #tuningKey(): string {
-    return `${this.key} ${this.#session.state.settings.backend}`;
+  async #try(): Promise<boolean> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    const isDone = await this.#trial.make(this.#chosen, stop);
+    this.#stop = null;
+    return isDone;
   }
 
   /** Embeds what is missing, as a visible job that can be cancelled and goes on where it stopped. */
   async run(): Promise<void> {
     if (this.#isRunning || this.#session.isReadOnly || this.#session.items.length === 0 || this.isComplete) return;
     await this.#begin(async () => {
-      if (await this.#measure()) await this.#embed();
+      if (await this.#try()) await this.#embed();
     });
     this.#session.advance();
   }
@@ -205,23 +175,23 @@ export class EncodingState {
       await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
         job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
         const before = this.embedded;
-        this.#fromPreviews = 0;
+        this.#inputs.begin();
         const spec = this.selected;
         let rate = 0;
         const result = await embedItems({
           encoder,
           spec,
-          plan: this.#tuning?.plan ?? { backend, precision: this.#precision, threads: null, batch: null },
+          plan: this.#trial.tuning?.plan ?? { backend, precision: this.#precision, threads: null, batch: null },
           store: this.#session.storage.embeddings,
           project: this.#session.id,
           items: this.#session.items,
-          load: (items) => this.#inputs(items),
+          load: (items) => this.#inputs.of(items),
           signal: stop.signal,
           onInfo: (info) => {
             this.#info = info;
-            if (info.fallback) this.#session.fallbackNotice(info.fallback);
+            if (info.fallback) this.#session.notices.tellOfFallback(info.fallback);
           },
-          onFallback: (sentence) => this.#session.fallbackNotice(sentence),
+          onFallback: (sentence) => this.#session.notices.tellOfFallback(sentence),
           onProgress: (p) => {
             job.update(p);
             if (p.ratePerS > 0 && p.done - before >= ENOUGH_FOR_SPEED) rate = p.ratePerS;
@@ -234,7 +204,7 @@ export class EncodingState {
           },
         });
         if (rate > 0) this.#session.library.noteSpeed(spec, rate);
-        this.#tellOfPreviews();
+        this.#inputs.tellOfPreviews();
         this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
       });
     } catch (error) {
@@ -258,32 +228,5 @@ export class EncodingState {
 
   close(): void {
     this.#stop?.abort();
-  }
-
-  #tellOfPreviews(): void {
-    if (this.#fromPreviews === 0) return;
-    this.#session.notices.show('info', {
-      what: `${plural(this.#fromPreviews, 'picture was', 'pictures were')} embedded from small previews.`,
-      meaning: 'The originals can’t be read here. Previews are 256 pixels wide, so fine detail does not count.',
-      action: 'Embeddings that are stored stay as they are; the originals count for what comes later.',
-    });
-  }
-
-  /** What the encoder reads of each item; null where it can't be read. */
-  async #inputs(items: readonly Item[]): Promise<(EncodeInput | null)[]> {
-    const { storage, id } = this.#session;
-    const ids = items.map((i) => i.id);
-    if (this.#session.modality === 'text') {
-      const texts = await storage.items.texts(id, ids);
-      return texts.map((text) => (text === null ? null : { text }));
-    }
-    return Promise.all(
-      items.map(async (item) => {
-        const original = await this.#session.data.original(item);
-        const image = original ?? (await storage.items.thumb(id, item.id));
-        if (!original && image) this.#fromPreviews++;
-        return image ? { image } : null;
-      }),
-    );
   }
 }

@@ -1,12 +1,12 @@
 import { classesOf, type EventDraft } from '../domain/events.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
-import { namesOfHint } from '../formats/class-list.ts';
 import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
 import { askedPick, batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
 import { classNames, recentDecisions, type CurrentItem } from './current-item.ts';
 import { plural } from './counting.ts';
+import { Neighbours } from './neighbours.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { suggestionsOf, type SuggestionView } from './suggestions.ts';
 import { Ticks } from './ticks.svelte.ts';
@@ -24,11 +24,12 @@ export class LabellingState {
   #shownAt = 0;
   #shownItem: ItemId | null = null;
   readonly #ticks: Ticks;
-  #neighbours = $state.raw<{ of: ItemId; items: readonly Item[] } | null>(null);
+  readonly #neighbours: Neighbours;
 
   constructor(session: ProjectSession) {
     this.#session = session;
     this.#ticks = new Ticks(session);
+    this.#neighbours = new Neighbours(session);
   }
 
   readonly #batchQueue = $derived.by(() => batchQueue(this.#session.state));
@@ -107,9 +108,6 @@ export class LabellingState {
   get queue(): QueueName {
     return this.#queue;
   }
-  get #isMulti(): boolean {
-    return this.#session.state.task === 'multi';
-  }
   get isTraining(): boolean {
     return this.#session.learning.isTraining;
   }
@@ -117,7 +115,7 @@ export class LabellingState {
     return this.#session.state.activeModel?.version ?? null;
   }
   get neighbours(): readonly Item[] {
-    return this.#neighbours && this.#neighbours.of === this.#currentId ? this.#neighbours.items : [];
+    return this.#neighbours.of(this.#currentId);
   }
   setQueue(queue: QueueName): void {
     this.#queue = queue;
@@ -185,24 +183,6 @@ export class LabellingState {
     this.#quietly(this.#session.learning.advance());
   }
 
-  /** Practice runs: answers the next items of the shown queue from the hidden reference. */
-  async answerFromReference(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) {
-      if (!this.current) await this.#session.learning.advance();
-      const { current } = this;
-      const { schema, task } = this.#session.state;
-      const names = current ? namesOfHint(this.#session.reference(current.item.id), task) : [];
-      const ids = schema.classes.filter((c) => names.includes(c.name)).map((c) => c.id);
-      const [first] = ids;
-      // A name that is no class can't be answered.
-      if (!current || ids.length < names.length) return;
-      // No name beside an item says "none of these" where it can have several, and nothing where it has one.
-      if (this.#isMulti) await this.confirm(ids);
-      else if (first) await this.label(first);
-      else return;
-    }
-  }
-
   /** Called when the stage is shown or the state has changed: reads ahead what will be needed next. */
   prepare(): void {
     this.#prepare();
@@ -247,20 +227,11 @@ export class LabellingState {
     if (id !== this.#shownItem) {
       this.#shownItem = id;
       this.#shownAt = this.#session.services.clock.now();
-      if (id) this.#quietly(this.#findNeighbours(id));
+      if (id) this.#quietly(this.#neighbours.find(id));
     }
     const ahead = this.#queue === 'test' ? this.#testQueue : this.#batchQueue.map((q) => q.pick.item);
     const ids = [...(id ? [id] : []), ...ahead.slice(0, 4)];
     this.#session.media.want(ids.flatMap((i) => this.#session.itemById(i) ?? []));
-  }
-
-  async #findNeighbours(id: ItemId): Promise<void> {
-    const item = this.#session.itemById(id);
-    if (!item || !this.#session.encoding.isComplete || this.#session.state.test.has(id)) return;
-    const rows = await this.#session.learning.withLearner((l) => l.neighbours(item.row, 8));
-    const test = this.#session.state.test;
-    const items = [...rows].flatMap((row) => this.#session.items[row] ?? []).filter((i) => !test.has(i.id));
-    if (this.#currentId === id) this.#neighbours = { of: id, items: items.slice(0, 3) };
   }
 
   #suggest(id: ItemId): SuggestionView[] {

@@ -265,7 +265,7 @@ export class Learning {
     const learner = s.services.newLearner();
     this.#learner = learner;
     this.#info = await learner.open(s.state.settings.backend);
-    if (this.#info.fallback) s.fallbackNotice(this.#info.fallback);
+    if (this.#info.fallback) s.notices.tellOfFallback(this.#info.fallback);
     const { data, dim } = await s.encoding.matrix();
     this.#dim = dim;
     await learner.load(data, s.items.length, dim);

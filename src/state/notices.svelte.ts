@@ -25,6 +25,15 @@ export class Notices {
     if (text) this.show('error', text);
   }
 
+  /** Something runs slower than was asked for. */
+  tellOfFallback(sentence: string): void {
+    this.show('info', {
+      what: sentence,
+      meaning: 'Results are the same; it takes longer.',
+      action: 'Nothing to do. You can choose where it runs on the Data stage.',
+    });
+  }
+
   dismiss(id: number): void {
     this.#list = this.#list.filter((n) => n.id !== id);
   }

@@ -6,7 +6,7 @@ import type { Item, Modality } from '../domain/item.ts';
 import { whyTaskIsFixed } from '../domain/task.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { EventLog } from '../loop/event-log.ts';
-import type { ProjectSummary, Storage } from '../loop/ports.ts';
+import type { Storage } from '../loop/ports.ts';
 import { ClassesState } from './classes.svelte.ts';
 import { DataState } from './data.svelte.ts';
 import { EncoderLibrary } from './encoder-library.svelte.ts';
@@ -21,6 +21,14 @@ import { MediaCache } from './media.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import { RulesState } from './rules.svelte.ts';
 import { stageStatus, type Stage, type StageStatus } from './stage-status.ts';
+
+/** What a project shares with the app. */
+export interface Surroundings {
+  readonly services: Services;
+  readonly storage: Storage;
+  readonly notices: Notices;
+  readonly jobs: Jobs;
+}
 
 /** One open project: its log, its items and the concerns that work on them. */
 export class ProjectSession {
@@ -49,25 +57,17 @@ export class ProjectSession {
   readonly insight: InsightState;
   readonly exporting: ExportingState;
 
-  private constructor(
-    id: ProjectId,
-    services: Services,
-    storage: Storage,
-    notices: Notices,
-    jobs: Jobs,
-    log: EventLog,
-    items: readonly Item[],
-  ) {
+  private constructor(id: ProjectId, around: Surroundings, log: EventLog, items: readonly Item[]) {
     this.id = id;
-    this.services = services;
-    this.storage = storage;
-    this.notices = notices;
-    this.jobs = jobs;
+    this.services = around.services;
+    this.storage = around.storage;
+    this.notices = around.notices;
+    this.jobs = around.jobs;
     this.#log = log;
     this.#state = log.state();
     this.#setItems(items);
     this.media = new MediaCache(this);
-    this.library = new EncoderLibrary(services, jobs, notices);
+    this.library = new EncoderLibrary(this.services, this.jobs, this.notices);
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
     this.rules = new RulesState(this);
@@ -80,14 +80,8 @@ export class ProjectSession {
   }
 
   /** Opens a stored project; `first` is the project-created event of a new one. */
-  static async open(
-    id: ProjectId,
-    services: Services,
-    storage: Storage,
-    notices: Notices,
-    jobs: Jobs,
-    first: EventDraft | null = null,
-  ): Promise<ProjectSession> {
+  static async open(id: ProjectId, around: Surroundings, first: EventDraft | null = null): Promise<ProjectSession> {
+    const { services, storage } = around;
     let session: ProjectSession | null = null;
     // Before anything is read: what another tab writes until then belongs to what is read.
     const isHeld = await services.locks.acquire(id, false, () => {
@@ -98,7 +92,7 @@ export class ProjectSession {
         EventLog.open(id, storage.events, services.clock, services.ids, first),
         storage.items.all(id),
       ]);
-      session = new ProjectSession(id, services, storage, notices, jobs, log, items);
+      session = new ProjectSession(id, around, log, items);
       session.#isReadOnly = !isHeld;
       await session.library.refresh();
       await Promise.all([session.encoding.refresh(), session.data.refresh()]);
@@ -141,9 +135,7 @@ export class ProjectSession {
     return this.#byId.get(id);
   }
   /** True in a practice run: names that came with the data are kept as hidden answers. */
-  readonly hasReference = $derived.by(() => {
-    return this.#items.some((i) => this.reference(i.id) !== null);
-  });
+  readonly hasReference = $derived.by(() => this.#items.some((i) => this.reference(i.id) !== null));
   /** Hidden reference class of an item in a practice run, else null. A hint that was imported as a label is none. */
   reference(id: ItemId): string | null {
     if (this.#state.settings.hintUse === 'start' || this.#state.imported.has(id)) return null;
@@ -215,14 +207,6 @@ export class ProjectSession {
   fail(error: unknown): void {
     this.notices.fail(error);
   }
-  fallbackNotice(sentence: string): void {
-    this.notices.show('info', {
-      what: sentence,
-      meaning: 'Results are the same; it takes longer.',
-      action: 'Nothing to do. You can choose where it runs on the Data stage.',
-    });
-  }
-
   async close(): Promise<void> {
     this.encoding.close();
     this.learning.close();
@@ -243,15 +227,9 @@ export class ProjectSession {
 
   async #summarise(): Promise<void> {
     if (this.#isReadOnly) return;
-    const summary: ProjectSummary = {
-      id: this.id,
-      name: this.name,
-      modality: this.modality,
-      createdAt: this.#state.createdAt,
-      openedAt: this.services.clock.now(),
-      itemCount: this.#items.length,
-      labelCount: this.personLabelCount,
-    };
+    const { id, name, modality, personLabelCount: labelCount } = this;
+    const [createdAt, openedAt] = [this.#state.createdAt, this.services.clock.now()];
+    const summary = { id, name, modality, createdAt, openedAt, itemCount: this.#items.length, labelCount };
     await this.#try(() => this.storage.projects.put(summary));
   }
 

@@ -92,7 +92,7 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
     fail: (error: unknown) => {
       throw error;
     },
-    fallbackNotice: () => undefined,
+    notices: { tellOfFallback: () => undefined },
   };
   const learning = new Learning(session as unknown as ProjectSession);
   const answer = (): void => {
