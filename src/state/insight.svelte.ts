@@ -83,7 +83,9 @@ export class InsightState {
   });
 
   setThresholds(change: Partial<StoppingThresholds>): Promise<void> {
-    return this.#session.changeSettings({ stopping: { ...this.thresholds, ...change } });
+    return this.#session.changeSettings(({ stopping }) => ({
+      stopping: { ...(stopping ?? DEFAULT_THRESHOLDS), ...change },
+    }));
   }
 
   /** Works everything out again, as long as the stage is shown; a call under way is given up. */

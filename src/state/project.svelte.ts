@@ -30,6 +30,9 @@ export interface Surroundings {
   readonly jobs: Jobs;
 }
 
+/** New settings, or how they follow from what is set when their turn comes. */
+export type SettingsChange = Partial<ProjectSettings> | ((now: ProjectSettings) => Partial<ProjectSettings>);
+
 /** One open project: its log, its items and the concerns that work on them. */
 export class ProjectSession {
   readonly id: ProjectId;
@@ -45,6 +48,7 @@ export class ProjectSession {
   #isReadOnly = $state(false);
   #hasStarted = $state(false);
   #pending = 0;
+  #settingsTail: Promise<void> = Promise.resolve();
   readonly media: MediaCache;
   readonly library: EncoderLibrary;
   readonly encoding: EncodingState;
@@ -183,12 +187,20 @@ export class ProjectSession {
     await this.#try(() => this.append([{ kind: 'project-renamed', name: clean }]));
     await this.#summarise();
   }
-  async changeSettings(settings: Partial<ProjectSettings>): Promise<void> {
-    await this.#try(async () => {
-      const why = settings.task && settings.task !== this.#state.task ? whyTaskIsFixed(this.#state) : null;
-      if (why) throw new WinnowError('bad-input', why);
-      await this.append([{ kind: 'settings-changed', settings }]);
-    });
+  /**
+   * Changes come one after another: a function is given what the one before left, so that two quick changes to parts of
+   * the same setting both count.
+   */
+  async changeSettings(change: SettingsChange): Promise<void> {
+    this.#settingsTail = this.#settingsTail.then(() =>
+      this.#try(async () => {
+        const settings = typeof change === 'function' ? change(this.#state.settings) : change;
+        const why = settings.task && settings.task !== this.#state.task ? whyTaskIsFixed(this.#state) : null;
+        if (why) throw new WinnowError('bad-input', why);
+        await this.append([{ kind: 'settings-changed', settings }]);
+      }),
+    );
+    await this.#settingsTail;
     this.advance();
   }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, type ProjectSettings } from '../domain/events.ts';
+import { DEFAULT_SETTINGS } from '../domain/events.ts';
 import type { ClassId } from '../domain/ids.ts';
 import { NO_RULES, ruleProblem, type TextRule } from '../domain/rules.ts';
 import { findClass } from '../domain/schema.ts';
@@ -42,20 +42,21 @@ export class RulesState {
     const rule = { id: this.#session.services.ids.next(), classId, kind, text: text.trim() };
     const problem = ruleProblem(rule);
     if (problem !== null) return problem;
-    const { list } = this.#session.state.settings.rules ?? NO_RULES;
-    const start: Partial<ProjectSettings> = list.length === 0 ? { coldStart: RULE_START } : {};
-    await this.#session.changeSettings({ ...start, rules: { version: 1, list: [...list, rule] } });
+    await this.#session.changeSettings(({ rules = NO_RULES }) => ({
+      ...(rules.list.length === 0 && { coldStart: RULE_START }),
+      rules: { version: 1, list: [...rules.list, rule] },
+    }));
     void this.count();
     return null;
   }
 
   /** Removes a rule; with the last one goes the start that needs them. */
   async remove(id: string): Promise<void> {
-    const { rules, coldStart } = this.#session.state.settings;
-    const list = (rules ?? NO_RULES).list.filter((rule) => rule.id !== id);
-    const isLast = list.length === 0 && coldStart === RULE_START;
-    const start: Partial<ProjectSettings> = isLast ? { coldStart: DEFAULT_SETTINGS.coldStart } : {};
-    await this.#session.changeSettings({ ...start, rules: { version: 1, list } });
+    await this.#session.changeSettings(({ rules = NO_RULES, coldStart }) => {
+      const list = rules.list.filter((rule) => rule.id !== id);
+      const isLast = list.length === 0 && coldStart === RULE_START;
+      return { ...(isLast && { coldStart: DEFAULT_SETTINGS.coldStart }), rules: { version: 1, list } };
+    });
   }
 
   /** Counts what has not been counted yet; one count at a time. */

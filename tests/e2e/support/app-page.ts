@@ -78,6 +78,11 @@ export class AppPage {
     await this.rail(stage).click();
   }
 
+  /** Waits until everything that was done is on disk. */
+  async settled(): Promise<void> {
+    await expect(this.page.getByTestId('saved-mark')).toHaveAttribute('data-state', 'saved');
+  }
+
   get item() {
     return this.page.getByTestId('current-item');
   }
