@@ -36,8 +36,8 @@ const FIXED_C = 10;
 const WORKERS = 2;
 
 /**
- * Replays fully labelled sets with an oracle in the app's learn worker (WASM): every strategy with the reference head,
- * the app's default and random sampling with the app's own head too, and both of the main arms with 5 % wrong answers.
+ * Replays fully labelled sets with an oracle in the app's learn worker (WASM): every strategy with the reference head and
+ * with the app's own, the app's default, and the main arms with 5 % wrong answers.
  * Seeds are paired: the same pool for every arm. `EFFICIENCY_SETS` and `EFFICIENCY_ARMS` (comma-separated) narrow a run.
  */
 export async function run({ openModules, quick, dataDir, log }: BenchContext): Promise<Record<string, number>> {
@@ -109,7 +109,9 @@ async function armsOf(page: Page, quick: boolean): Promise<Record<string, Arm>> 
     }
     for (const { id, isColdStart } of ids) {
       if (id === 'random') continue;
-      arms[id] = { ...plain, coldStart: isColdStart ? id : coldStart, strategy: id };
+      const start = isColdStart ? id : coldStart;
+      arms[id] = { ...plain, coldStart: start, strategy: id };
+      arms[`${id}+head`] = { ...own, coldStart: start, strategy: id };
     }
   }
   const wanted = process.env['EFFICIENCY_ARMS']?.split(',');
