@@ -87,6 +87,12 @@ export function chooseDtype(
   return [spec.dtypes[device], ...others].find((d) => (device === 'wasm' || d !== 'q8') && isThere(d));
 }
 
+/** Bytes of the weights that an embedding of this precision is computed with on the processor, as far as they are known. */
+export function weightBytes(spec: EncoderSpec, precision: 'fp32' | 'q8'): number {
+  const weights = spec.hub?.weights[precision] ?? spec.hub?.weights[spec.dtypes.wasm];
+  return weights ? totalBytes(weights) : spec.sizeBytes;
+}
+
 export function totalBytes(files: readonly ModelFile[]): number {
   return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }

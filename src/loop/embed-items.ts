@@ -45,9 +45,12 @@ export interface EmbedOptions {
 const CHUNK = 256;
 const FIT_TEXTS = 20_000;
 const FIT_IMAGES = 1_200;
-/** Items in one call to the encoder: images by how much memory their pixels need, texts by how long it takes. */
-const IMAGES = 16;
-const TEXTS = { first: 256, least: 128, most: 1024, seconds: 3 };
+/**
+ * Items in one call to the encoder, for each copy of the model: images by how much memory their pixels need, texts by how
+ * long it takes, in whole batches.
+ */
+const IMAGES = 8;
+const TEXTS = { batch: 64, least: 16, most: 512, seconds: 3 };
 /** Calls under way: while one is computed, the next is read, tokenised or decoded. */
 const AHEAD = 2;
 
@@ -87,7 +90,12 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   const first = total - missing.length;
   o.onProgress({ done: first, total, ratePerS: 0, etaS: null, detail: 'starting the encoder' });
   const readState = (): Promise<unknown> => o.store.getEncoderState(o.project, key);
-  const run = new EncoderRun(o, readState);
+  let lanes = 1;
+  const noteInfo = (info: EncoderInfo): void => {
+    lanes = info.lanes;
+    o.onInfo(info);
+  };
+  const run = new EncoderRun({ ...o, onInfo: noteInfo }, readState);
   await run.open();
   if (o.encoder.needsFit(o.spec) && (await readState()) === null) await fit(o, key);
 
@@ -95,7 +103,7 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   const writer = new ChunkWriter(o.store, o.project, key, o.onStored);
   const startedAt = performance.now();
   const flights: Flight[] = [];
-  let size = o.spec.modality === 'image' ? IMAGES : TEXTS.first;
+  let size = o.spec.modality === 'image' ? Math.max(2 * IMAGES, lanes * IMAGES) : 2 * lanes * TEXTS.batch;
   let next = 0;
   let done = first;
   const all = sum(missing);
@@ -122,9 +130,7 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
       done += flight.items.length;
       const elapsedS = Math.max(1e-3, (performance.now() - startedAt) / 1000);
       const ratePerS = (done - first) / elapsedS;
-      if (o.spec.modality === 'text') {
-        size = Math.round(Math.min(TEXTS.most, Math.max(TEXTS.least, ratePerS * TEXTS.seconds)));
-      }
+      if (o.spec.modality === 'text') size = textsIn(ratePerS, lanes);
       left -= sum(flight.items);
       const etaS = (left / Math.max(1, all - left)) * elapsedS;
       o.onProgress({ done, total, ratePerS, etaS, detail: '' });
@@ -134,6 +140,13 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
     await writer.settle();
   }
   return { failed };
+}
+
+/** Texts in one call at this speed. */
+function textsIn(ratePerS: number, lanes: number): number {
+  const wanted = Math.min(TEXTS.most * lanes, ratePerS * TEXTS.seconds);
+  const whole = TEXTS.batch * lanes;
+  return wanted < whole ? Math.max(TEXTS.least, Math.round(wanted)) : Math.floor(wanted / whole) * whole;
 }
 
 /** Copies what other projects have of the same bytes under the same key; returns the items that are still missing. */

@@ -185,15 +185,17 @@ export interface EncoderInfo {
   readonly dim: number;
   /** Why a slower backend than asked for is used; null when it is the one asked for. Shown to the user. */
   readonly fallback: string | null;
-  /** Threads that compute; 1 on a graphics card. */
+  /** Threads that compute, of all copies of the model together; 1 on a graphics card. */
   readonly threads: number;
+  /** Copies of the model that compute side by side. */
+  readonly lanes: number;
 }
 /** How an encoder is to run here. */
 export interface RunPlan {
   readonly backend: BackendChoice;
   /** Of the weights; see `embedding-key.ts`. Only WebAssembly reads 8 bits. */
   readonly precision: Precision;
-  /** WebAssembly threads; null = one for each core. */
+  /** WebAssembly threads, of all copies of the model together; null = one for each core. */
   readonly threads: number | null;
   /** Tokens (padding included) or images in one run of the model; null = the encoder's own. */
   readonly batch: number | null;

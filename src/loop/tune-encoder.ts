@@ -6,8 +6,8 @@ import type { EncodeInput, Encoder, RunPlan, Tuning } from './ports.ts';
 
 /** Tokens or images in one run of the model: what is tried, on each backend. */
 const BATCHES = {
-  text: { wasm: [512, 1024, 2048], webgpu: [2048, 8192] },
-  image: { wasm: [4, 8, 16], webgpu: [8, 32] },
+  text: { wasm: [128, 512, 1024], webgpu: [2048, 8192] },
+  image: { wasm: [2, 4, 8], webgpu: [8, 32] },
 } as const;
 /** A slow encoder is not tried again and again. */
 const PATIENCE_MS = 5000;

@@ -92,6 +92,16 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
     expect(alone.info.threads).toBe(1);
   });
 
+  it('give every item its own vector when copies of the model share the work', async () => {
+    const many = Array.from({ length: 50 }, (_, i) => ({ text: `${'long '.repeat(i % 7)}letter ${i} about a card` }));
+    const shared = await embed(potion, 'wasm', many);
+    const alone = await embed(potion, 'wasm', many, 1);
+    expect(alone.info.lanes).toBe(1);
+    expect(shared.info.lanes).toBe(Math.min(4, navigator.hardwareConcurrency));
+    const other = rowsOf(alone.encoded, many.length);
+    rowsOf(shared.encoded, many.length).forEach((row, i) => expect(cosine(row, other[i] ?? [])).toBeCloseTo(1, 5));
+  });
+
   it('score texts against the names of classes before any label', async () => {
     const notes = [{ text: 'My card was stolen in the street.' }, { text: 'What is the exchange rate for euros?' }];
     const { encoded, info } = await embed(potion, 'wasm', notes);
@@ -133,7 +143,7 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
     });
   });
 
-  it.each([0, 1])('notice that worker %i was ended without a word, and work again after it', async (which) => {
+  it.each([0, 1, 2, 3])('notice that worker %i was ended without a word, and work again after it', async (which) => {
     const made: Worker[] = [];
     vi.stubGlobal(
       'Worker',
@@ -145,8 +155,9 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
       },
     );
     const encoder = new WorkerEncoder();
-    await encoder.open(potion, plan('wasm'), null);
-    expect(made).toHaveLength(2);
+    const { lanes } = await encoder.open(potion, plan('wasm'), null);
+    expect(made).toHaveLength(2 * lanes);
+    if (which >= made.length) return encoder.stop();
     const many = Array.from({ length: 20_000 }, (_, i) => ({ text: `Where is my card number ${i}?` }));
     const call = encoder.embed(many);
     made[which]?.terminate();

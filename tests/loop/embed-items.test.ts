@@ -41,7 +41,7 @@ class LengthEncoder implements Encoder {
     this.opened++;
     this.states.push(state);
     this.#isBroken = false;
-    return Promise.resolve({ key: KEY, backend: 'cpu', dim: 2, fallback: null, threads: 1 });
+    return Promise.resolve({ key: KEY, backend: 'cpu', dim: 2, fallback: null, threads: 1, lanes: 1 });
   }
   needsFit(): boolean {
     return true;

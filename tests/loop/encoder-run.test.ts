@@ -34,7 +34,14 @@ class FrailEncoder implements Encoder {
   }
   open(_spec: unknown, plan: RunPlan): Promise<EncoderInfo> {
     this.backends.push(plan.backend);
-    return Promise.resolve({ key: embeddingKey(potion), backend: 'wasm', dim: 1, fallback: null, threads: 1 });
+    return Promise.resolve({
+      key: embeddingKey(potion),
+      backend: 'wasm',
+      dim: 1,
+      fallback: null,
+      threads: 1,
+      lanes: 1,
+    });
   }
   needsFit(): boolean {
     return false;

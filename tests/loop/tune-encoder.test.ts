@@ -20,7 +20,7 @@ class TimedEncoder implements Encoder {
   open(_spec: unknown, plan: RunPlan): Promise<EncoderInfo> {
     this.opened.push(plan.backend);
     this.#backend = plan.backend === 'wasm' || !this.#times['webgpu'] ? 'wasm' : 'webgpu';
-    return Promise.resolve({ key: 'k', backend: this.#backend, dim: 1, fallback: null, threads: 1 });
+    return Promise.resolve({ key: 'k', backend: this.#backend, dim: 1, fallback: null, threads: 1, lanes: 1 });
   }
   needsFit(): boolean {
     return false;
@@ -53,7 +53,7 @@ const tune = (encoder: TimedEncoder, backend: 'auto' | 'wasm' = 'auto') =>
 
 describe('the trial of an encoder', () => {
   it('takes the batch that is fastest, and its rate', async () => {
-    const encoder = new TimedEncoder({ wasm: { 512: 900, 1024: 500, 2048: 800 } });
+    const encoder = new TimedEncoder({ wasm: { 128: 900, 512: 800, 1024: 500 } });
     const { plan, ratePerS } = await tune(encoder);
     expect(plan).toEqual({ backend: 'wasm', precision: 'fp32', threads: null, batch: 1024 });
     expect(ratePerS).toBe(100);
@@ -63,16 +63,16 @@ describe('the trial of an encoder', () => {
 
   it.each([
     { webgpu: { 2048: 100, 8192: 50 }, backend: 'webgpu', batch: 8192 },
-    { webgpu: { 2048: 2000, 8192: 1500 }, backend: 'wasm', batch: 512 },
+    { webgpu: { 2048: 2000, 8192: 1500 }, backend: 'wasm', batch: 128 },
   ])('prefers $backend where it is faster', async ({ webgpu, backend, batch }) => {
-    const encoder = new TimedEncoder({ webgpu, wasm: { 512: 400, 1024: 500, 2048: 800 } });
+    const encoder = new TimedEncoder({ webgpu, wasm: { 128: 400, 512: 500, 1024: 800 } });
     expect((await tune(encoder)).plan).toMatchObject({ backend, batch });
     expect(encoder.opened).toEqual(['auto', 'wasm']);
   });
 
   it('does not try a slow encoder again and again, nor a backend that was not asked for', async () => {
-    const encoder = new TimedEncoder({ webgpu: { 2048: 1 }, wasm: { 512: 6000, 1024: 1, 2048: 1 } });
-    expect((await tune(encoder, 'wasm')).plan.batch).toBe(512);
+    const encoder = new TimedEncoder({ webgpu: { 2048: 1 }, wasm: { 128: 6000, 512: 1, 1024: 1 } });
+    expect((await tune(encoder, 'wasm')).plan.batch).toBe(128);
     expect(encoder.opened).toEqual(['wasm']);
   });
 });

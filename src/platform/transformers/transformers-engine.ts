@@ -16,11 +16,9 @@ type Model = Awaited<ReturnType<typeof AutoModel.from_pretrained>>;
 type Outputs = Record<string, Tensor>;
 type Rows = Pick<Encoded, 'data' | 'failed'>;
 
-/** Tokens, padding included, in one run of a model. */
-const TOKENS = 1024;
+/** Tokens, padding included, or images in one run of a model: on the processor as many as its caches hold. */
+const USUAL_BATCH = { webgpu: { tokens: 2048, images: 16 }, wasm: { tokens: 128, images: 4 } };
 const MOST_ROWS = 64;
-/** Images in one run of a model. */
-const IMAGES = 8;
 
 /** A transformers.js model from this machine's store or this site's own `/models/`, on WebGPU or WASM. */
 export class TransformersEngine implements EncoderEngine {
@@ -86,11 +84,13 @@ export class TransformersEngine implements EncoderEngine {
   }
 
   async embed(prepared: Prepared, batch: number | null = null): Promise<Rows> {
+    const usual = USUAL_BATCH[this.backend === 'webgpu' ? 'webgpu' : 'wasm'];
     const most = batch ?? this.#batch;
     try {
-      if (prepared.kind === 'tokens') return { data: await this.#embedTokens(prepared, most ?? TOKENS), failed: [] };
+      if (prepared.kind === 'tokens')
+        return { data: await this.#embedTokens(prepared, most ?? usual.tokens), failed: [] };
       if (prepared.kind === 'pixels')
-        return { data: await this.#embedPixels(prepared, most ?? IMAGES), failed: prepared.failed };
+        return { data: await this.#embedPixels(prepared, most ?? usual.images), failed: prepared.failed };
     } catch (error) {
       throw asFailure(error);
     }

@@ -1,60 +1,65 @@
-import { proxy, transfer } from 'comlink';
-import { WinnowError } from '../../domain/errors.ts';
-import type { EncoderSpec } from '../../encoders/spec.ts';
+import { laneCount } from '../../domain/embedding/lanes.ts';
+import { weightBytes, type EncoderSpec } from '../../encoders/spec.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/ports.ts';
-import { WorkerConnection } from './connection.ts';
-import type { EncodeService } from './encode-service.ts';
-import type { PrepareService } from './prepare-service.ts';
-import type { Prepared } from './prepared.ts';
+import { dealt, gathered } from './dealt.ts';
+import { EncodeLane } from './encode-lane.ts';
+
+/** Where the browser does not say, gigabytes. */
+const USUAL_MEMORY = 4;
 
 /**
- * The encoder in its worker. What a transformers.js model reads is tokenised or decoded in a second worker: while one
- * batch is computed, the next can be prepared.
+ * The encoder in its workers. On the processor several copies of a model compute side by side, each with its share of the
+ * threads: threads of one copy wait for each other after every operation, copies never do. On a graphics card there is one.
  */
 export class WorkerEncoder implements Encoder {
-  readonly #encode = new WorkerConnection<EncodeService>(
-    (name) => new Worker(new URL('./encode-worker.ts', import.meta.url), { type: 'module', name }),
-    'encode',
-  );
-  readonly #prepare = new WorkerConnection<PrepareService>(
-    (name) => new Worker(new URL('./prepare-worker.ts', import.meta.url), { type: 'module', name }),
-    'prepare',
-  );
-  #prepares = false;
+  #lanes: readonly EncodeLane[] = [new EncodeLane()];
 
   async open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
-    this.#prepares = spec.runtime === 'transformers';
-    const [info] = await Promise.all([
-      this.#encode.call((w) => w.open(spec, plan, state)),
-      this.#prepares ? this.#prepare.call((w) => w.open(spec)) : null,
-    ]);
-    return info;
+    this.stop();
+    const cores = Math.max(1, navigator.hardwareConcurrency || 1);
+    const threads = Math.min(cores, plan.threads ?? cores);
+    const { deviceMemory = USUAL_MEMORY } = navigator as { deviceMemory?: number };
+    const count =
+      spec.runtime === 'transformers' ? laneCount(threads, weightBytes(spec, plan.precision), deviceMemory) : 1;
+    const own: RunPlan = { ...plan, threads: Math.max(1, Math.floor(threads / count)) };
+    const first = new EncodeLane();
+    this.#lanes = [first];
+    const info = await first.open(spec, own, state);
+    if (info.backend !== 'wasm' || count === 1) return info;
+    const others = Array.from({ length: count - 1 }, () => new EncodeLane());
+    this.#lanes = [first, ...others];
+    const results = await Promise.allSettled(others.map((lane) => lane.open(spec, own, state)));
+    // A copy that could not be opened, for want of memory, is done without: the first one works.
+    const open = others.filter((lane, i) => {
+      const isOpen = results[i]?.status === 'fulfilled';
+      if (!isOpen) lane.stop();
+      return isOpen;
+    });
+    this.#lanes = [first, ...open];
+    return { ...info, threads: info.threads * this.#lanes.length, lanes: this.#lanes.length };
   }
   needsFit(spec: EncoderSpec): boolean {
     return spec.runtime !== 'transformers';
   }
   fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
-    return this.#encode.call((w) => w.fitBatch(inputs));
+    return this.#first.fitBatch(inputs);
   }
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
-    return this.#encode.call((w) => w.fitEnd(proxy(onProgress)));
+    return this.#first.fitEnd(onProgress);
   }
   async embed(inputs: readonly EncodeInput[], batch?: number): Promise<Encoded> {
-    if (!this.#prepares) return this.#encode.call((w) => w.embed({ kind: 'plain', inputs }));
-    // A new worker would know nothing of the encoder that was opened.
-    if (!this.#prepare.isRunning) throw new WinnowError('worker-died', 'It ended between two calls');
-    const prepared = await this.#prepare.call<Prepared>((w) => w.prepare(inputs));
-    if (!this.#encode.isRunning) throw new WinnowError('worker-died', 'It ended between two calls');
-    return this.#encode.call((w) => w.embed(handOver(prepared), batch));
+    const lanes = this.#lanes;
+    const hands = dealt(inputs, lanes.length);
+    const parts = await Promise.all(hands.map((hand, i) => (lanes[i] ?? this.#first).embed(hand, batch)));
+    return gathered(parts, inputs.length);
   }
   stop(): void {
-    this.#encode.stop();
-    this.#prepare.stop();
+    for (const lane of this.#lanes) lane.stop();
   }
-}
 
-/** Moves the bulk of it instead of copying it. */
-function handOver(prepared: Prepared): Prepared {
-  if (prepared.kind === 'tokens') return transfer(prepared, [prepared.ids.buffer, prepared.lengths.buffer]);
-  return prepared.kind === 'pixels' ? transfer(prepared, [prepared.data.buffer]) : prepared;
+  get #first(): EncodeLane {
+    const [first] = this.#lanes;
+    if (!first) throw new RangeError('There is always one lane.');
+    return first;
+  }
 }

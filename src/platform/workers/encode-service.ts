@@ -24,7 +24,7 @@ export class EncodeService {
     else if (spec.runtime === 'builtin-image') this.#engine = new BuiltinImageEngine(state);
     else this.#engine = await TransformersEngine.open(spec, plan, this.#origin);
     const { backend, fallback, threads, dim } = this.#engine;
-    return { key: embeddingKey(spec, plan.precision), backend, fallback, threads, dim };
+    return { key: embeddingKey(spec, plan.precision), backend, fallback, threads, dim, lanes: 1 };
   }
 
   fitBatch(inputs: readonly EncodeInput[]): Promise<void> {
