@@ -19,6 +19,8 @@ export interface KMeansOptions {
    * heavy tails then gets centres on its outliers.
    */
   readonly trials?: number;
+  /** How much each row counts, [rows], not negative; all the same when absent. */
+  readonly weights?: Float64Array | undefined;
   /** Does products, where it is quicker than plain loops. The clusters are the same with and without. */
   readonly matrix?: MakeStationary | null;
 }
@@ -27,6 +29,8 @@ export interface KMeansOptions {
 const STRETCH = 32;
 /** One rounding of a float32 product or sum. */
 const ROUNDING = 2 ** -24;
+/** Rows that do not count at all would leave nothing to draw from. */
+const LEAST_WEIGHT = 1e-12;
 
 /**
  * Lloyd's k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007). The same input and seed give the
@@ -40,18 +44,19 @@ export function kMeans(
   dim: number,
   wanted: number,
   random: Random,
-  { iterations = 20, trials = 1, matrix }: KMeansOptions = {},
+  { iterations = 20, trials = 1, weights, matrix }: KMeansOptions = {},
 ): Clustering {
   const k = Math.min(wanted, rows);
   const data = values instanceof Float64Array ? values : new Float64Array(values);
   const space = new Space(data, rows, dim, matrix);
-  const centres = seed(space, k, random, trials);
+  const masses = weights?.map((w) => w + LEAST_WEIGHT) ?? null;
+  const centres = seed(space, k, random, trials, masses);
   const assignment = new Int32Array(rows).fill(-1);
   const squared = new Float64Array(rows);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const changed = space.assign(centres, k, assignment, squared);
     if (changed === 0) break;
-    update(data, rows, dim, centres, k, assignment, squared);
+    update(data, rows, dim, centres, k, assignment, squared, masses);
   }
   space.assign(centres, k, assignment, squared);
   space.release();
@@ -144,16 +149,21 @@ class Space {
   }
 }
 
-function seed(space: Space, k: number, random: Random, trials: number): Float64Array {
+/** @param masses weights of the rows above zero; null = all 1 */
+function seed(space: Space, k: number, random: Random, trials: number, masses: Float64Array | null): Float64Array {
   const { data, rows, dim } = space;
   const centres = new Float64Array(k * dim);
+  const weighted = (squared: Float64Array): Float64Array =>
+    masses ? squared.map((s, r) => s * (masses[r] as number)) : squared;
   let nearest = new Float64Array(rows).fill(Infinity);
   for (let c = 0; c < k; c++) {
     let best: { total: number; chosen: number; nearest: Float64Array<ArrayBuffer> } | null = null;
     for (let trial = 0; trial < (c === 0 ? 1 : trials); trial++) {
-      const chosen = c === 0 ? random.below(rows) : drawIndex(nearest, random);
+      const first = (): number => (masses ? drawIndex(masses, random) : random.below(rows));
+      const chosen = c === 0 ? first() : drawIndex(weighted(nearest), random);
       const own = nearest.slice();
-      const total = space.lower(own, chosen);
+      const sum = space.lower(own, chosen);
+      const total = masses ? weighted(own).reduce((a, b) => a + b, 0) : sum;
       if (best === null || total < best.total) best = { total, chosen, nearest: own };
     }
     if (best === null) break;
@@ -171,14 +181,16 @@ function update(
   k: number,
   assignment: Int32Array,
   squared: Float64Array,
+  masses: Float64Array | null,
 ): void {
-  const counts = new Int32Array(k);
+  const counts = new Float64Array(k);
   centres.fill(0);
   for (let r = 0; r < rows; r++) {
     const c = assignment[r] as number;
-    counts[c] = (counts[c] as number) + 1;
+    const mass = masses ? (masses[r] as number) : 1;
+    counts[c] = (counts[c] as number) + mass;
     for (let d = 0; d < dim; d++)
-      centres[c * dim + d] = (centres[c * dim + d] as number) + (data[r * dim + d] as number);
+      centres[c * dim + d] = (centres[c * dim + d] as number) + mass * (data[r * dim + d] as number);
   }
   for (let c = 0; c < k; c++) {
     const n = counts[c] as number;

@@ -1,6 +1,6 @@
 import { entropy } from '../domain/uncertainty.ts';
 import type { Row } from '../domain/ids.ts';
-import { weightedRepresentatives } from './diverse.ts';
+import { representatives } from './diverse.ts';
 import { mostUseful, topNames } from './shortlist.ts';
 import type { Strategy, StrategyPick } from './strategy.ts';
 
@@ -15,12 +15,12 @@ export default {
     'Prabhu, Chandrasekaran, Saenko and Hoffman 2021, Active domain adaptation via clustering uncertainty-weighted embeddings (CLUE).',
   isColdStart: false,
   needsHead: true,
-  select(view, count, random) {
+  select(view, count, random, compute) {
     const shortlist = mostUseful(view, Math.max(MOST_ROWS, count), entropy);
     const weightOf = new Map<Row, number>(shortlist.map((r) => [r.row, r.utility]));
     const rows = Int32Array.from(shortlist, (r) => r.row).sort();
     const weights = Float64Array.from(rows, (row) => weightOf.get(row) ?? 0);
-    const centres = weightedRepresentatives(view.embeddings, rows, weights, count, random);
+    const centres = representatives(view.embeddings, rows, count, random, compute, weights).map((r) => r.row);
     const taken = new Set(centres);
     const all = [...centres, ...shortlist.map((r) => r.row).filter((row) => !taken.has(row))].slice(0, count);
     const picks: StrategyPick[] = all.map((row) => {

@@ -90,6 +90,15 @@ describe('k-means', () => {
   it('takes more clusters than rows and identical rows', () => {
     expect(kMeans(new Float32Array(8).fill(1), 4, 2, 9, seededRandom(1)).k).toBe(4);
   });
+  it('moves centres to where the weight is, and lets rows without weight have none', () => {
+    const x = Float32Array.of(0, 1, 10, 11, 500);
+    const weights = Float64Array.of(1, 3, 2, 2, 0);
+    for (const seed of [1, 2, 3]) {
+      const { centres, assignment } = kMeans(x, 5, 1, 2, seededRandom(seed), { weights });
+      expect([...centres].sort((a, b) => a - b).map((c) => Math.round(c * 1e6) / 1e6)).toEqual([0.75, 10.5]);
+      expect(assignment[4]).toBe(assignment[3]);
+    }
+  });
 });
 
 describe('metrics', () => {
