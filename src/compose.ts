@@ -8,6 +8,7 @@ import {
   systemClock,
   WebLocks,
 } from './platform/browser/browser-services.ts';
+import { ServiceWorkerCopy } from './platform/browser/service-worker-copy.ts';
 import { LocalTunings } from './platform/browser/tunings.ts';
 import { BrowserFilePicker } from './platform/files/browser-file-picker.ts';
 import { IdbStorage } from './platform/idb/idb-storage.ts';
@@ -39,6 +40,8 @@ export function compose(): Services {
     locks: new WebLocks(),
     network: new ResourceLedger(),
     gauge: storageGauge,
+    // The development server's files change all the time.
+    offline: import.meta.env.PROD ? new ServiceWorkerCopy() : null,
     clock: systemClock,
     ids: randomIds,
     saveFile,

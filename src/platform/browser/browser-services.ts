@@ -2,6 +2,7 @@ import type { ProjectId } from '../../domain/ids.ts';
 import type { NetworkLedger, ProjectLocks, StorageGauge } from '../../loop/app-ports.ts';
 import type { Clock, Ids } from '../../loop/ports.ts';
 import { listenToRequests } from '../workers/connection.ts';
+import { isNetworkUse } from '../workers/report-requests.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -41,14 +42,14 @@ export class WebLocks implements ProjectLocks {
   }
 }
 
-/** Counts every request that the browser reports for this page and its workers. */
+/** Counts every request that the browser reports for this page and its workers and that went over the network. */
 export class ResourceLedger implements NetworkLedger {
   #requests = 0;
   #foreign = 0;
 
   constructor() {
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) this.#count(entry.name);
+      for (const entry of list.getEntries()) if (isNetworkUse(entry)) this.#count(entry.name);
     });
     observer.observe({ type: 'resource', buffered: true });
     listenToRequests((addresses) => {
