@@ -4,6 +4,8 @@ import { noteRequests } from '../workers/connection.ts';
 import { isRequestReport } from '../workers/report-requests.ts';
 
 const ADDRESS = '/service-worker.js';
+/** Room for the app, three times over. */
+const LEAST_ROOM_BYTES = 100e6;
 /** A page that stays open for days looks for a new version this often, milliseconds. */
 const LOOK_MS = 3_600_000;
 /** In the tab's small storage: it was reloaded once to get threads. */
@@ -34,14 +36,24 @@ export class ServiceWorkerCopy implements OfflineCopy {
       wasControlled = true;
     };
     this.#set({ state: 'preparing' });
-    container.register(ADDRESS, { updateViaCache: 'none' }).then(
+    this.#register(container).then(
       (registration) => {
+        if (!registration) return this.#set({ state: 'failed' });
         this.#follow(registration);
         if (first) tell(first, { kind: 'tidy' });
         else if (registration.active) this.#set({ threads: threadsAfterReload() });
       },
       () => this.#set({ state: 'none' }), // Refused, as in some private windows: the app works as a page.
     );
+  }
+
+  /** Null where there is little room: that belongs to the user's data. */
+  async #register(container: ServiceWorkerContainer): Promise<ServiceWorkerRegistration | null> {
+    if (!(await container.getRegistration(ADDRESS))) {
+      const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
+      if (quota - usage < LEAST_ROOM_BYTES) return null;
+    }
+    return container.register(ADDRESS, { updateViaCache: 'none' });
   }
 
   update(): void {
