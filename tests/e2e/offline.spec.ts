@@ -18,7 +18,8 @@ async function untilKept(page: Page): Promise<void> {
 
 /** Requests over the network, as the mark at the top counts them. */
 async function counted(page: Page): Promise<number> {
-  return Number(await page.getByText('Requests for the app’s own files').locator('xpath=following::dd[1]').innerText());
+  const figure = page.getByText('Requests for the app’s own files').locator('xpath=following::dd[1]');
+  return Number((await figure.textContent())?.replace(/\D/g, '') || NaN);
 }
 
 /** Labels the first batch by its hidden reference and waits for the model. */
@@ -38,6 +39,8 @@ test('from an empty app to a model, an export and a restart without a network', 
   let page = context.pages()[0] ?? (await context.newPage());
   await new AppPage(page).openHome();
   await untilKept(page);
+  // What the page loaded and what the service worker fetched again.
+  await expect.poll(() => counted(page)).toBeGreaterThan(10);
   await server.close();
   await context.setOffline(true);
 
