@@ -106,7 +106,7 @@ export function pagePolicy(): Plugin {
 function staticHeaders(): string {
   const { 'Content-Security-Policy': policy, ...others } = SECURITY_HEADERS;
   const everywhere = Object.entries(others).map(([name, value]) => `  ${name}: ${value}`);
-  const pages = ['/', '/index.html', '/assets/*', '/runtime/*'];
+  const pages = ['/', '/index.html', '/assets/*', '/runtime/*', '/service-worker.js'];
   return [
     '/*',
     ...everywhere,

@@ -1,13 +1,14 @@
 import type { Services } from './loop/app-ports.ts';
 import { backendHere } from './platform/browser/backend-here.ts';
 import {
+  projectLocks,
   randomIds,
   ResourceLedger,
   saveFile,
   storageGauge,
   systemClock,
-  WebLocks,
 } from './platform/browser/browser-services.ts';
+import { ServiceWorkerCopy } from './platform/browser/service-worker-copy.ts';
 import { LocalTunings } from './platform/browser/tunings.ts';
 import { BrowserFilePicker } from './platform/files/browser-file-picker.ts';
 import { IdbStorage } from './platform/idb/idb-storage.ts';
@@ -36,9 +37,11 @@ export function compose(): Services {
     samples: new WorkerSamples(),
     rules: new WorkerRuleMatcher(),
     bundles: () => bundles,
-    locks: new WebLocks(),
+    locks: projectLocks(),
     network: new ResourceLedger(),
     gauge: storageGauge,
+    // The development server's files change all the time.
+    offline: import.meta.env.PROD ? new ServiceWorkerCopy() : null,
     clock: systemClock,
     ids: randomIds,
     saveFile,

@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'model-file-missing',
   'model-file-wrong',
   'model-unsuitable',
+  'model-no-room',
   'learner-failed',
   'gpu-lost',
   'worker-died',

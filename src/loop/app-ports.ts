@@ -85,6 +85,28 @@ export interface StorageGauge {
   persist(): Promise<boolean>;
 }
 
+export interface CopyStatus {
+  /** `none`: this browser keeps no copy. `failed`: there was no room or no network for it; it is tried again. */
+  readonly state: 'none' | 'preparing' | 'ready' | 'failed';
+  /** Of the app's own files; 0 until it is ready. */
+  readonly sizeBytes: number;
+  /** Another version can be loaded. */
+  readonly isUpdateReady: boolean;
+  /** `after-reload`: this page has one thread for want of headers, and would have more if it were loaded again. */
+  readonly threads: 'as-they-are' | 'after-reload';
+}
+/** The app's own files on this machine, so that it starts without a network. */
+export interface OfflineCopy {
+  /** Begins to keep the app; `onChange` is called on every change. */
+  start(onChange: (status: CopyStatus) => void): void;
+  /** Loads the version that is ready. */
+  update(): void;
+  /** Reloads the page, and never twice in one tab. */
+  reloadForThreads(): void;
+  /** Nobody has clicked or typed since the page was loaded. */
+  readonly isUntouched: boolean;
+}
+
 export interface FetchRequest {
   readonly key: ModelKey;
   readonly files: readonly ModelFile[];
@@ -134,6 +156,8 @@ export interface Services {
   readonly locks: ProjectLocks;
   readonly network: NetworkLedger;
   readonly gauge: StorageGauge;
+  /** Null where the app is not kept for offline use, as in development. */
+  readonly offline: OfflineCopy | null;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly saveFile: (name: string, blob: Blob) => void;

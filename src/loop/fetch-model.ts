@@ -16,23 +16,29 @@ export interface FetchOptions {
   readonly onProgress: (progress: FetchProgress) => void;
   /** Waits before a broken connection is tried again. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
+  /** Bytes that can still be stored, as far as the browser says; Infinity where it does not. */
+  readonly room: () => Promise<number>;
 }
 
 /** Tries in a row that bring nothing before the connection counts as lost. */
 const TRIES = 3;
 const PIECE = 1 << 20;
+/** Bytes that a download leaves to labels and items. */
+const LEFT_FREE = 8e6;
 /** Files up to this size are compared by git's id, which needs all of their bytes at once. */
 const MOST_FOR_GIT_ID = 64 << 20;
 
 /**
  * Brings files of a model from the hub into the store. What is there and verified is left alone; a partial file goes on
  * where it stopped. Each file is compared by size and by SHA-256, or git's id for small ones, before it counts as there; a
- * wrong one is thrown away. Throws `hub-unreachable`, `hub-unknown`, `model-file-missing`, `model-file-wrong`,
- * `storage-full`.
+ * wrong one is thrown away. Nothing is begun that does not fit; where the storage turns out to be full on the way, what has
+ * arrived stays but for a little, so that labels can be saved. Throws `hub-unreachable`, `hub-unknown`,
+ * `model-file-missing`, `model-file-wrong`, `model-no-room`.
  */
 export async function fetchModel(o: FetchOptions): Promise<void> {
   const listing = await o.hub.list(o.key, o.signal);
   const wanted = o.files.map((file) => expectation(file, listing.files, o.key));
+  await checkRoom(o, listing.commit, wanted);
   await o.store.plan(o.key, listing.commit, wanted, o.encoder);
   const verified = new Set((await o.store.get(o.key))?.files.filter((f) => f.isVerified).map((f) => f.path));
   const total = wanted.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -51,6 +57,28 @@ export async function fetchModel(o: FetchOptions): Promise<void> {
     if (!verified.has(file.path)) await fetchFile(o, listing.commit, file, report);
     before += file.sizeBytes;
   }
+}
+
+/** Throws `model-no-room` when what is still to come does not fit. Files of another commit make room. */
+async function checkRoom(o: FetchOptions, commit: string, wanted: readonly HubFile[]): Promise<void> {
+  const stored = await o.store.get(o.key);
+  const isSame = stored?.commit === commit;
+  const there = new Map(stored?.files.map((f) => [f.path, f.storedBytes]));
+  const had = [...there.values()].reduce((a, b) => a + b, 0);
+  const missing = wanted.reduce(
+    (sum, f) => sum + Math.max(0, f.sizeBytes - (isSame ? (there.get(f.path) ?? 0) : 0)),
+    0,
+  );
+  const room = (await o.room()) + (isSame ? 0 : had);
+  if (missing > 0 && room < missing + LEFT_FREE) throw noRoom(missing + LEFT_FREE, room);
+}
+
+function noRoom(needed: number, free: number): WinnowError {
+  const megabytes = (n: number): string => `${Math.ceil(n / 1e6).toLocaleString('en')} MB`;
+  return new WinnowError(
+    'model-no-room',
+    `${megabytes(needed)} are needed and ${megabytes(Math.max(0, free))} are free`,
+  );
 }
 
 /** What the hub says of a file, and the digest that the spec knows where the hub gives none. */
@@ -93,6 +121,11 @@ async function fetchFile(
     }
     writer.truncate(0);
     throw new WinnowError('model-file-wrong', `${file.path} differs from what the hub announced`);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const missing = file.sizeBytes - writer.size;
+    writer.truncate(Math.max(0, writer.size - LEFT_FREE));
+    throw noRoom(missing + LEFT_FREE, await o.room());
   } finally {
     writer.close();
   }
@@ -135,6 +168,10 @@ async function hasDigest(writer: ModelFileWriter, file: HubFile, signal: AbortSi
   bytes.set(header);
   bytes.set(writer.read(0, writer.size), header.length);
   return (await sha1(bytes)) === file.gitId;
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof WinnowError && error.code === 'storage-full';
 }
 
 function isBroken(error: unknown): boolean {

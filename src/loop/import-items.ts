@@ -12,6 +12,8 @@ export interface TableChoice {
   readonly textColumn: number;
   readonly idColumn: number | null;
   readonly labelColumn: number | null;
+  /** Names of the columns that the numbers count, so that tables in another order are read by name; absent: by number. */
+  readonly columns?: readonly string[] | undefined;
 }
 export interface ImportProgress {
   readonly done: number;
@@ -177,10 +179,15 @@ async function readImage(file: SourceFile, options: ImportOptions): Promise<Read
 }
 
 function stampOf(file: SourceFile, options: ImportOptions): string {
-  const { hints, textColumn, idColumn, labelColumn } = options.choice;
+  const { hints, textColumn, idColumn, labelColumn, columns } = options.choice;
+  const named = (column: number | null): string => (column === null ? '' : (columns?.[column] ?? String(column)));
   const isText = options.modality === 'text';
-  const names = hints === 'none' ? 'plain' : `named ${isText ? String(labelColumn) : ''}`;
-  const texts = !isText ? '' : isOneText(file.path, options) ? 'one text' : `${textColumn} by ${idColumn}`;
+  const names = hints === 'none' ? 'plain' : `named ${isText ? named(labelColumn) : ''}`;
+  const texts = !isText
+    ? ''
+    : isOneText(file.path, options)
+      ? 'one text'
+      : `${named(textColumn)} by ${named(idColumn)}`;
   return [file.sizeBytes, file.lastModified, names, texts].join(':');
 }
 

@@ -22,6 +22,7 @@ import {
 } from '../formats/bundle.ts';
 import { readShard } from '../formats/bundle-shard.ts';
 import { unpackState } from '../formats/bundle-state.ts';
+import { isEncoderState } from '../formats/validate-encoder-state.ts';
 import { parseHead } from '../formats/validate-items.ts';
 import { ZipReader } from '../formats/zip.ts';
 import { checkChunk } from './check-chunk.ts';
@@ -206,8 +207,10 @@ class Bundle {
     });
   }
 
-  async encoderState({ state, file }: EncoderEntry): Promise<unknown> {
-    return unpackState(state, await this.#bytes(file));
+  async encoderState({ key, state, file }: EncoderEntry): Promise<unknown> {
+    const learnt = unpackState(state, await this.#bytes(file));
+    if (!isEncoderState(key, this.manifest.modality, learnt)) throw corrupt(`What ${key} has learnt can’t be used`);
+    return learnt;
   }
 
   async head({ file, classes, thresholds, ...facts }: HeadEntry): Promise<Head> {

@@ -1,5 +1,6 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { Rejection } from '../domain/item.ts';
+import type { Table } from '../formats/format.ts';
 import { importerFor } from '../formats/importers.ts';
 import type { ImportOptions, ReadItem, ReadResult } from './import-items.ts';
 import { folderOf, LARGEST_TABLE_BYTES } from './inspect-source.ts';
@@ -40,6 +41,7 @@ export async function* readTextFiles(file: SourceFile, options: ImportOptions): 
   } catch (error) {
     if (isAbort(error)) throw error;
     if (!(error instanceof WinnowError)) return yield refused(NOT_OPENED);
+    if (error.code === 'bad-input') return yield refused(`${error.detail}.`);
     const detail = error instanceof WinnowError && error.detail !== '' ? `${error.detail}. ` : '';
     return yield refused(
       `${detail}This file could not be read as texts; Winnow reads CSV, TSV, JSON, JSONL, TXT and MD in UTF-8 or UTF-16.`,
@@ -76,7 +78,7 @@ interface TextRow {
 }
 
 async function readRows(file: SourceFile, options: ImportOptions, rejected: Rejection[]): Promise<TextRow[]> {
-  const { hints, textColumn, idColumn, labelColumn } = options.choice;
+  const { hints } = options.choice;
   const blob = await file.blob();
   const importer = importerFor(file.path);
   const isSingle = isOneText(file.path, options);
@@ -93,13 +95,38 @@ async function readRows(file: SourceFile, options: ImportOptions, rejected: Reje
   for (const { line, reason } of table.problems) {
     rejected.push({ path: `${file.path}#${line}`, code: 'bad-row', reason });
   }
-  const column = importer?.hasColumns ? textColumn : 0;
+  const { text: column, id: idColumn, label: labelColumn } = columnsOf(table, importer?.hasColumns ?? false, options);
   return table.rows.map((row, i) => {
     const number = String(table.numbers?.[i] ?? i + 1);
-    const key = idColumn === null || !importer?.hasColumns ? number : row[idColumn] || number;
-    const label = importer?.hasColumns && labelColumn !== null ? row[labelColumn]?.trim() || null : null;
+    const key = idColumn === null ? number : row[idColumn] || number;
+    const label = labelColumn === null ? null : row[labelColumn]?.trim() || null;
     return { path: `${file.path}#${key}`, text: row[column] ?? '', hint: hints === 'none' ? null : label };
   });
+}
+
+/**
+ * Where the chosen columns are in one table of several: found by name, whatever their order. Throws `bad-input` when
+ * the one with the texts is missing; without ids or labels it is read all the same.
+ */
+function columnsOf(
+  table: Table,
+  hasColumns: boolean,
+  { choice }: Pick<ImportOptions, 'choice'>,
+): { text: number; id: number | null; label: number | null } {
+  if (!hasColumns) return { text: 0, id: null, label: null };
+  const { columns } = choice;
+  const find = (chosen: number | null): number | null => {
+    const name = chosen === null ? undefined : columns?.[chosen];
+    if (name === undefined) return chosen;
+    const at = table.columns.indexOf(name);
+    return at < 0 ? null : at;
+  };
+  const text = find(choice.textColumn);
+  if (text === null) {
+    const name = columns?.[choice.textColumn] ?? '';
+    throw new WinnowError('bad-input', `It has no column “${name}”, which you chose for the texts`);
+  }
+  return { text, id: find(choice.idColumn), label: find(choice.labelColumn) };
 }
 
 /** True for Markdown, and for plain text among other files: the whole file is one text. Alone it is a list of lines. */

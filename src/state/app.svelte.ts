@@ -8,6 +8,7 @@ import type { ProjectSummary, Storage } from '../loop/ports.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { Notices } from './notices.svelte.ts';
+import { OfflineState } from './offline.svelte.ts';
 import { ProjectSession, type Surroundings } from './project.svelte.ts';
 import { Shelf } from './shelf.svelte.ts';
 import { STAGES, type Stage } from './stage-status.ts';
@@ -25,6 +26,7 @@ export class AppState {
   readonly notices = new Notices();
   readonly jobs = new Jobs();
   readonly theme = new ThemeState();
+  readonly offline: OfflineState;
   readonly #shelf: Shelf;
   #project = $state.raw<ProjectSession | null>(null);
   #stage = $state<Stage>('data');
@@ -37,6 +39,7 @@ export class AppState {
   constructor(services: Services) {
     this.#services = services;
     this.#shelf = new Shelf(services, this.jobs);
+    this.offline = new OfflineState(services.offline);
   }
 
   get projects(): readonly ProjectSummary[] {
@@ -64,6 +67,12 @@ export class AppState {
   /** Opens the storage and the project that the address names. */
   async start(): Promise<void> {
     this.theme.restore();
+    await this.#begin();
+    const isBusy = (): boolean => this.#project !== null || this.#isStarting || this.jobs.list.length > 0;
+    this.offline.start(() => !isBusy());
+  }
+
+  async #begin(): Promise<void> {
     try {
       const { openStorage, locks, clock } = this.#services;
       this.#storage = await openStorage();

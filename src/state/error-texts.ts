@@ -106,6 +106,11 @@ export const ERROR_TEXTS = {
     meaning: 'Nothing was added.',
     action: 'Choose a model for feature extraction from texts or images in the layout of transformers.js.',
   },
+  'model-no-room': {
+    what: 'There is too little room in this browser for the encoder.',
+    meaning: 'What has arrived of it is kept; projects and labels are untouched.',
+    action: 'Remove an encoder or a project that you no longer need, or free disk space, then download again.',
+  },
   'learner-failed': {
     what: 'Training stopped with an error.',
     meaning: 'All labels are saved; the model was not updated.',

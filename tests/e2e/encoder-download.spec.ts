@@ -127,6 +127,31 @@ test('a wrong file is thrown away, a missing one is named, a cancel keeps what h
   await expect(card(page)).toHaveAttribute('data-place', 'hub');
 });
 
+test('an encoder that does not fit is not begun, says what it needs, and comes when there is room', async ({
+  page,
+  context,
+  baseURL: origin = '',
+}) => {
+  // Before the first write: the browser remembers for half a minute how much room there was.
+  const client = await context.newCDPSession(page);
+  await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 9_000_000 });
+  await openList(page);
+  await card(page).getByRole('button', { name: 'Download' }).click();
+  const alert = card(page).getByRole('alert');
+  await expect(alert).toContainText('There is too little room in this browser for the encoder.', { timeout: 30_000 });
+  await expect(alert).toContainText(/11 MB are needed and \d MB are free\./);
+  await expect(alert).toContainText('projects and labels are untouched');
+  await expect(card(page)).toHaveAttribute('data-place', 'hub');
+  expect(hub.asked.filter((a) => a.path === WEIGHTS)).toEqual([]);
+
+  await client.send('Storage.overrideQuotaForOrigin', { origin });
+  await expect(async () => {
+    await card(page).getByRole('button', { name: 'Download' }).click();
+    await expect(card(page)).toHaveAttribute('data-place', 'machine', { timeout: 5_000 });
+  }).toPass({ timeout: 60_000 });
+  expect((await stored(page, 'items')).map((item) => item.paths[0])).toEqual(['one.png']);
+});
+
 test('the list of encoders is accessible and works by keyboard, in both themes and on a small screen', async ({
   page,
 }) => {

@@ -21,6 +21,8 @@ interface Kept {
 /** A model store in memory. */
 export class MemoryModelStore implements ModelStore {
   readonly #models = new Map<string, { key: ModelKey; kept: Kept }>();
+  /** Bytes of one file that can be stored. */
+  capacity = Infinity;
 
   list(): Promise<StoredModel[]> {
     return Promise.resolve([...this.#models.values()].map(({ key, kept }) => stored(key, kept)));
@@ -40,11 +42,15 @@ export class MemoryModelStore implements ModelStore {
   }
   open(key: ModelKey, path: string): Promise<ModelFileWriter> {
     const file = this.#file(key, path);
+    const fits = (bytes: Uint8Array): boolean => file.bytes.length + bytes.length <= this.capacity;
     return Promise.resolve({
       get size() {
         return file.bytes.length;
       },
-      write: (bytes) => (file.bytes = Uint8Array.from([...file.bytes, ...bytes])),
+      write: (bytes) => {
+        if (!fits(bytes)) throw new WinnowError('storage-full');
+        file.bytes = Uint8Array.from([...file.bytes, ...bytes]);
+      },
       truncate: (size) => (file.bytes = file.bytes.slice(0, size)),
       read: (from, length) => file.bytes.slice(from, from + length),
       close: () => undefined,

@@ -30,6 +30,7 @@ function setUp() {
   const hub = new FakeHub({ commit: 'c1', licence: '', files: [...contents.keys()].map(listed) }, new Map(contents));
   const store = new MemoryModelStore();
   const progress: FetchProgress[] = [];
+  const disk = { room: Infinity };
   const run = (files = WANTED, signal = new AbortController().signal): Promise<void> =>
     fetchModel({
       hub,
@@ -40,9 +41,10 @@ function setUp() {
       signal,
       onProgress: (p) => progress.push(p),
       pause: () => Promise.resolve(),
+      room: () => Promise.resolve(disk.room),
     });
   const state = async () => (await store.get(KEY))?.files.map((f) => [f.path, f.storedBytes, f.isVerified]);
-  return { hub, store, progress, run, state };
+  return { hub, store, progress, run, state, disk };
 }
 const DONE = [
   ['config.json', 21, true],
@@ -64,6 +66,42 @@ describe('fetching a model', () => {
       isVerifying: true,
     });
     expect(progress.map((p) => p.done)).toEqual([...progress.map((p) => p.done)].sort((a, b) => a - b));
+  });
+
+  it('begins nothing that does not fit, and says how much is needed', async () => {
+    const { run, hub, disk, store } = setUp();
+    disk.room = 8_000_220;
+    await expect(run()).rejects.toMatchObject({
+      code: 'model-no-room',
+      detail: '9 MB are needed and 9 MB are free',
+    });
+    expect(hub.asked).toEqual([]);
+    expect(await store.list()).toEqual([]);
+    disk.room = 8_000_221;
+    await run();
+  });
+
+  it('counts what is there already, and needs no room when nothing is missing', async () => {
+    const { run, hub, disk, state } = setUp();
+    hub.cuts.push(Infinity, 70, 'refused', 'refused');
+    await expect(run()).rejects.toMatchObject({ code: 'hub-unreachable' });
+    disk.room = 8_000_000 + 221 - 21 - 70;
+    await run();
+    disk.room = 0;
+    await run();
+    expect(await state()).toEqual(DONE);
+  });
+
+  it('keeps what has arrived when the storage turns out to be full, less what labels need', async () => {
+    const { run, store, disk, state } = setUp();
+    store.capacity = 100;
+    await expect(run()).rejects.toMatchObject({ code: 'model-no-room' });
+    expect((await state())?.[0]).toEqual(DONE[0]);
+    expect((await state())?.[1]?.[2]).toBe(false);
+    store.capacity = Infinity;
+    disk.room = Infinity;
+    await run();
+    expect(await state()).toEqual(DONE);
   });
 
   it('asks for nothing again that is there', async () => {
@@ -111,6 +149,7 @@ describe('fetching a model', () => {
         if (p.path.endsWith('.onnx') && p.fileDone >= 70) stop.abort();
       },
       pause: () => Promise.resolve(),
+      room: () => Promise.resolve(Infinity),
     });
     await expect(run).rejects.toThrow(/abort/i);
     expect(await state()).toEqual([

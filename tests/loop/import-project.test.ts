@@ -6,11 +6,12 @@ import { projectId } from '../../src/domain/ids.ts';
 import type { Modality } from '../../src/domain/item.ts';
 import { oneClassOf } from '../../src/domain/events.ts';
 import { WinnowError } from '../../src/domain/errors.ts';
+import { packState } from '../../src/formats/bundle-state.ts';
 import { readBundle } from '../../src/loop/import-project.ts';
 import { writeBundle } from '../../src/loop/pack-project.ts';
 import { sha256 } from '../../src/loop/sha256.ts';
 import { MemoryStorage, type Write } from '../fakes/memory-storage.ts';
-import { HEAD, hex, KEY, STATE, storeProject } from '../fixtures/bundle-project.ts';
+import { HEAD, hex, KEY, STATE, storeProject, TEXT_STATE } from '../fixtures/bundle-project.ts';
 
 const FROM = projectId('from');
 const TO = projectId('to');
@@ -79,7 +80,7 @@ describe('a bundle opened on another machine', () => {
     expect(await away.heads.all(TO)).toEqual(await home.heads.all(FROM));
     expect((await away.embeddings.keys(TO)).toSorted()).toEqual((await home.embeddings.keys(FROM)).toSorted());
     expect(await away.embeddings.chunks(TO, KEY)).toEqual(await home.embeddings.chunks(FROM, KEY));
-    expect(await away.embeddings.getEncoderState(TO, KEY)).toEqual(STATE);
+    expect(await away.embeddings.getEncoderState(TO, KEY)).toEqual(modality === 'text' ? TEXT_STATE : STATE);
     const ids = Array.from({ length: 6 }, (_, i) => hex(i));
     expect(await away.items.texts(TO, ids)).toEqual(await home.items.texts(FROM, ids));
     const content = async (blobs: (Blob | null)[]): Promise<unknown[]> =>
@@ -190,6 +191,21 @@ describe('what is refused before anything is stored', () => {
     await expectRefused(new Blob(['hello '.repeat(100)]), 'bundle-corrupt');
     await expectRefused(zipped({ 'a.txt': strToU8('no project') }), 'bundle-corrupt');
     await expectRefused(zipped({ 'manifest.json': json({ format: 'something', version: 1 }) }), 'bundle-corrupt');
+  });
+
+  it('what an encoder has learnt in shapes or numbers that it could not use', async () => {
+    const file = await pack('text');
+    const states: unknown[] = [null, { dim: 4 }, { ...TEXT_STATE, dim: 3 }, { ...TEXT_STATE, dim: 1e9 }];
+    states.push({ ...TEXT_STATE, idf: Float32Array.of(1, NaN, 1) }, { ...TEXT_STATE, buckets: Int32Array.of(7, 3, 9) });
+    for (const state of states) {
+      const packed = packState(state);
+      const bad = await changed(file, (files) => {
+        const [entry] = JSON.parse(strFromU8(files['encoders.json'] ?? new Uint8Array())) as { file: string }[];
+        files['encoders.json'] = json([{ ...entry, state: packed.json }]);
+        files[entry?.file ?? ''] = packed.bytes;
+      });
+      await expectRefused(bad, 'bundle-corrupt');
+    }
   });
 
   it('a newer version', async () => {

@@ -4,9 +4,9 @@ import type { MakeStationary } from '../stationary-matrix.ts';
 import { multiplyTransposed, symmetricEigen, transpose } from './dense.ts';
 
 export const PATCH = 6;
-const PATCH_DIM = PATCH * PATCH * 3;
+export const PATCH_DIM = PATCH * PATCH * 3;
 /** Leading components of whitened patches; the rest is mostly noise. */
-const WHITE_DIM = 40;
+export const WHITE_DIM = 40;
 const CENTROIDS = 80;
 /** Added to a patch's variance (bytes squared), so that noise in flat places is not blown up. */
 const CONTRAST_FLOOR = 100;

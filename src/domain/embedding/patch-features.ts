@@ -20,7 +20,7 @@ import { fitPrincipalAxes, projectRows, type FeatureBlock, type PrincipalAxes } 
 export const SIDE = 64;
 export const IMAGE_BYTES = SIDE * SIDE * 4;
 /** Side of the image at each scale and the distance between its patches, in its pixels. */
-const SCALES = [
+export const SCALES = [
   { side: SIDE, stride: 2 },
   { side: SIDE / 2, stride: 1 },
   { side: SIDE / 4, stride: 1 },
@@ -63,7 +63,7 @@ export function embedPatches(model: PatchModel, images: Uint8Array, count: numbe
 }
 
 /** Activations of every scale, moments and histogram weigh the same as a whole, however many numbers each has. */
-function blocksOf(dictionaries: readonly PatchDictionary[]): FeatureBlock[] {
+export function blocksOf(dictionaries: readonly PatchDictionary[]): FeatureBlock[] {
   return [
     ...dictionaries.map((d) => ({ size: 4 * d.squaredNorms.length, isStandardised: true })),
     { size: COLOUR_MOMENTS, isStandardised: true },

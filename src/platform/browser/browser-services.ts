@@ -1,7 +1,9 @@
 import type { ProjectId } from '../../domain/ids.ts';
 import type { NetworkLedger, ProjectLocks, StorageGauge } from '../../loop/app-ports.ts';
 import type { Clock, Ids } from '../../loop/ports.ts';
+import { ChannelLocks } from './channel-locks.ts';
 import { listenToRequests } from '../workers/connection.ts';
+import { isNetworkUse } from '../workers/report-requests.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -10,16 +12,25 @@ export const randomIds: Ids = {
   seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
 };
 
-/** One writer per project, by the Web Locks API; where it is missing every tab may write. */
+/** One writer per project: by the Web Locks API, or by agreement of the tabs in browsers that lack it. */
+export function projectLocks(): ProjectLocks {
+  // Older engines lack the API although the types promise it.
+  const locks = navigator.locks as LockManager | undefined;
+  return locks ? new WebLocks(locks) : new ChannelLocks(crypto.randomUUID(), systemClock);
+}
+
+/** One writer per project, by the Web Locks API. */
 export class WebLocks implements ProjectLocks {
+  readonly #locks: LockManager;
   readonly #release = new Map<ProjectId, () => void>();
 
+  constructor(locks: LockManager) {
+    this.#locks = locks;
+  }
+
   acquire(project: ProjectId, steal: boolean, onLost: () => void): Promise<boolean> {
-    // Older engines lack the API although the types promise it.
-    const locks = navigator.locks as LockManager | undefined;
-    if (!locks) return Promise.resolve(true);
     return new Promise((resolve) => {
-      locks
+      this.#locks
         .request(`winnow:${project}`, steal ? { steal: true } : { ifAvailable: true }, (lock) => {
           resolve(lock !== null);
           if (!lock) return undefined;
@@ -41,14 +52,14 @@ export class WebLocks implements ProjectLocks {
   }
 }
 
-/** Counts every request that the browser reports for this page and its workers. */
+/** Counts every request that the browser reports for this page and its workers and that went over the network. */
 export class ResourceLedger implements NetworkLedger {
   #requests = 0;
   #foreign = 0;
 
   constructor() {
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) this.#count(entry.name);
+      for (const entry of list.getEntries()) if (isNetworkUse(entry)) this.#count(entry.name);
     });
     observer.observe({ type: 'resource', buffered: true });
     listenToRequests((addresses) => {

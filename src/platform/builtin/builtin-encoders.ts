@@ -11,6 +11,7 @@ import {
   type PatchModel,
 } from '../../domain/embedding/patch-features.ts';
 import { WinnowError } from '../../domain/errors.ts';
+import { readLatentSemantic, readPatchModel } from '../../formats/validate-encoder-state.ts';
 import type { EncodeInput, Encoded } from '../../loop/ports.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import { canMultiplyInWasm, wasmStationary } from '../wasm/wasm-matrix.ts';
@@ -28,7 +29,7 @@ export class BuiltinTextEngine implements EncoderEngine {
   #sample: string[] = [];
 
   constructor(state: unknown) {
-    this.#model = state as LatentSemanticModel | null;
+    this.#model = usable(state, readLatentSemantic);
   }
   get dim(): number {
     return this.#model?.dim ?? 0;
@@ -59,7 +60,7 @@ export class BuiltinImageEngine implements EncoderEngine {
   #sample: Uint8Array[] = [];
 
   constructor(state: unknown) {
-    this.#model = state as PatchModel | null;
+    this.#model = usable(state, readPatchModel);
   }
   get dim(): number {
     return this.#model?.axes.dim ?? 0;
@@ -82,6 +83,14 @@ export class BuiltinImageEngine implements EncoderEngine {
     const all = concat(images.map((image) => image ?? blank));
     return { data: embedPatches(this.#model, all, inputs.length), failed: undecodable(images) };
   }
+}
+
+/** What was stored, checked. Null before anything was learnt. */
+function usable<T>(state: unknown, read: (value: unknown) => T | null): T | null {
+  if (state === null || state === undefined) return null;
+  const model = read(state);
+  if (model === null) throw new WinnowError('encoder-failed', 'What it had learnt from your items is damaged');
+  return model;
 }
 
 /** SIDE x SIDE RGBA bytes of each image, on white where it is transparent; null where it can't be decoded. */

@@ -18,6 +18,9 @@ export async function openDownloadFrame(
   signal.throwIfAborted();
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', origin === 'own' ? 'allow-scripts allow-same-origin' : 'allow-scripts');
+  // Storage of its own, empty and gone with it; no service worker of the app; and no header of the host is needed where
+  // only the service worker isolates the page. Other browsers take it for an attribute without meaning.
+  frame.setAttribute('credentialless', '');
   frame.title = 'Download from the hub';
   frame.hidden = true;
   frame.src = '/download.html';

@@ -4,6 +4,7 @@ import { resample, type Kernel } from '../../domain/embedding/resample.ts';
 import { isPressJpeg, sniff } from '../../formats/sniff.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import type { PreparedPixels } from '../workers/prepared.ts';
+import { StraightPixels } from './straight-pixels.ts';
 import { readPreprocessing, type Preprocessing } from './image-tensor.ts';
 
 /** Pillow's numbers for its kernels. */
@@ -21,6 +22,7 @@ export class ImageReader {
   readonly #p: Preprocessing;
   readonly #canvas = new OffscreenCanvas(1, 1);
   readonly #context: OffscreenCanvasRenderingContext2D;
+  readonly #straight = new StraightPixels();
 
   constructor(preprocessing: Preprocessing) {
     this.#p = preprocessing;
@@ -77,7 +79,8 @@ export class ImageReader {
   #withoutAlpha(bitmap: ImageBitmap): Uint8ClampedArray {
     const drawn = this.#draw(bitmap);
     if (!isTransparent(drawn)) return drawn;
-    if (!isFlat(drawn)) return drawn;
+    const straight = this.#straight.read(bitmap) ?? drawn;
+    if (!isFlat(straight)) return straight;
     this.#context.globalCompositeOperation = 'destination-over';
     this.#context.fillStyle = '#fff';
     this.#context.fillRect(0, 0, bitmap.width, bitmap.height);
@@ -96,18 +99,26 @@ export class ImageReader {
   }
 }
 
+/** Colours as they are in the file, not multiplied by their transparency. */
+const STRAIGHT: ImageBitmapOptions = { premultiplyAlpha: 'none' };
+
 interface Picture {
   readonly bitmap: ImageBitmap;
   readonly head: Uint8Array;
 }
 async function open(image: Blob): Promise<Picture | null> {
-  const [bitmap, head] = await Promise.all([decodeImage(image), image.slice(0, HEADER_BYTES).arrayBuffer()]);
+  const [bitmap, head] = await Promise.all([decodeImage(image, STRAIGHT), image.slice(0, HEADER_BYTES).arrayBuffer()]);
   return bitmap && { bitmap, head: new Uint8Array(head) };
 }
 
 async function shrink(bitmap: ImageBitmap, width: number, height: number): Promise<ImageBitmap> {
   if (bitmap.width * bitmap.height <= MOST_PIXELS || bitmap.width <= width || bitmap.height <= height) return bitmap;
-  const smaller = await createImageBitmap(bitmap, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' });
+  const smaller = await createImageBitmap(bitmap, {
+    resizeWidth: width,
+    resizeHeight: height,
+    resizeQuality: 'high',
+    ...STRAIGHT,
+  });
   bitmap.close();
   return smaller;
 }

@@ -13,6 +13,11 @@ export function listenToRequests(listener: OnRequests): void {
   onRequests = listener;
 }
 
+/** Passes on what the service worker, which no connection holds, has asked for. */
+export function noteRequests(addresses: readonly string[]): void {
+  onRequests(addresses);
+}
+
 /**
  * One worker behind a typed proxy: started on first use, dropped when it dies, so that the next call starts a new one.
  * A call that is under way when the worker ends is rejected.

@@ -56,6 +56,7 @@ export class ModelService {
       signal: this.#stop.signal,
       onProgress: throttled(onProgress),
       pause,
+      room,
     });
   }
   cancel(): void {
@@ -75,6 +76,11 @@ function throttled(report: (progress: FetchProgress) => void): (progress: FetchP
     lastPath = progress.path;
     report(progress);
   };
+}
+
+async function room(): Promise<number> {
+  const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
+  return quota - usage;
 }
 
 function pause(signal: AbortSignal): Promise<void> {

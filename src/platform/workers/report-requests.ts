@@ -1,3 +1,5 @@
+import { KEPT_MARK } from '../../offline/build.ts';
+
 /** What a worker tells its page about its own requests; the page's observer does not see them. */
 export interface RequestReport {
   readonly kind: 'winnow-requests';
@@ -8,11 +10,23 @@ export function isRequestReport(data: unknown): data is RequestReport {
   return typeof data === 'object' && data !== null && (data as Partial<RequestReport>).kind === 'winnow-requests';
 }
 
+/**
+ * False for what the service worker answered from this machine. Nothing of it went over a network; the mark comes in a header
+ * that only this origin can set.
+ */
+export function isNetworkUse(entry: PerformanceEntry): boolean {
+  const timings = (entry as Partial<PerformanceResourceTiming>).serverTiming ?? [];
+  return !timings.some(({ name }) => name === KEPT_MARK);
+}
+
 /** To be called once in each worker. */
 export function reportRequests(): void {
   const observer = new PerformanceObserver((list) => {
-    const addresses = list.getEntries().map((entry) => entry.name);
-    self.postMessage({ kind: 'winnow-requests', addresses } satisfies RequestReport);
+    const addresses = list
+      .getEntries()
+      .filter(isNetworkUse)
+      .map((entry) => entry.name);
+    if (addresses.length > 0) self.postMessage({ kind: 'winnow-requests', addresses } satisfies RequestReport);
   });
   observer.observe({ type: 'resource', buffered: true });
 }

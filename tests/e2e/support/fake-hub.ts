@@ -51,6 +51,8 @@ export class FakeHub {
     const here = (text: string): string =>
       text.replaceAll('https://huggingface.co', this.url).replaceAll('https://*.hf.co', addressOf(this.#files));
     await context.route('**/download.html', async (route) => {
+      // The service worker keeps the real document; a frame without an origin never gets it from there.
+      if (route.request().serviceWorker()) return route.continue();
       const response = await route.fetch();
       const headers = Object.fromEntries(Object.entries(response.headers()).map(([k, v]) => [k, here(v)]));
       delete headers['content-length'];
