@@ -5,7 +5,7 @@ export default {
   name: 'CLIP ViT-B/32, images',
   modality: 'image',
   runtime: 'transformers',
-  revision: 1,
+  revision: 2,
   dim: 512,
   path: 'Xenova/clip-vit-base-patch32',
   pooling: 'model',

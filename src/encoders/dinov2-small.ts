@@ -5,7 +5,7 @@ export default {
   name: 'DINOv2 small',
   modality: 'image',
   runtime: 'transformers',
-  revision: 1,
+  revision: 2,
   dim: 384,
   path: 'onnx-community/dinov2-small',
   pooling: 'cls',

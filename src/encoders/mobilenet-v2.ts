@@ -5,7 +5,7 @@ export default {
   name: 'MobileNetV2 1.0',
   modality: 'image',
   runtime: 'transformers',
-  revision: 1,
+  revision: 2,
   dim: 1280,
   path: 'google-coral/mobilenet_v2_1.0_224',
   pooling: 'model',
