@@ -55,7 +55,7 @@ export async function checkModel(source: ModelSource, who: ModelIdentity): Promi
   return {
     ...names,
     runtime: 'transformers',
-    revision: 1,
+    revision: who.modality === 'image' ? 2 : 1,
     dim: (isTower ? settings.projection_dim : undefined) ?? settings.hidden_size ?? settings.d_model ?? 0,
     path: repository,
     pooling: isBag || isTower ? 'model' : who.modality === 'text' ? await textPooling(source) : 'cls',
