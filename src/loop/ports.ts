@@ -257,7 +257,7 @@ export interface TrainRequest {
   readonly isBalanced?: boolean;
   /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
   readonly c?: number | null;
-  /** Rows whose embeddings may help without a label: all but test items. None when absent. */
+  /** Rows whose embeddings may help without a label: all but held-out items. None when absent. */
   readonly pool?: Int32Array;
 }
 /** A head without project vocabulary. */
