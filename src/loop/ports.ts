@@ -294,9 +294,13 @@ export interface SelectRequest {
   readonly groups?: readonly ItemGroup[];
   /** What every batch is guarded against. Nothing when absent. */
   readonly guards?: GuardRequest;
+  /** How the current head was trained, where its temperature is wanted from cross-validation. As it is when absent. */
+  readonly temperature?: Pick<TrainRequest, 'seed' | 'pool' | 'isBalanced' | 'c'>;
 }
 export interface Selection {
   readonly picks: readonly StrategyPick[];
+  /** Of the probabilities that the strategy saw; 1 when absent. */
+  readonly temperature?: number;
   readonly selectMs: number;
 }
 

@@ -196,7 +196,11 @@ export class Learning {
       const pool = candidates(s.state, s.items, isEmbedded);
       const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
       const groups = await this.#groups(nextStrategy(s.state, set).strategy);
-      const draft = await this.withLearner((l) => selectBatch(s.state, last, pool, s.items, set, l, groups), 'active');
+      const helpers = helperRows(s.state, s.items, isEmbedded);
+      const draft = await this.withLearner(
+        (l) => selectBatch(s.state, last, pool, s.items, set, l, groups, helpers),
+        'active',
+      );
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
         const model = s.state.activeModel;
