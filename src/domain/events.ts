@@ -7,9 +7,10 @@ import type { Schema } from './schema.ts';
 
 /**
  * Version of the shapes in this file. Change it together with the migration and the frozen fixture. Format 2 added
- * projects with several classes per item (`task`, `label-set`); a log of format 1 is one of format 2 as it stands.
+ * projects with several classes per item (`task`, `label-set`), format 3 the calibration slice. Each only adds kinds of
+ * events and optional fields, so an older log is one of the newest format as it stands.
  */
-export const EVENT_FORMAT = 2;
+export const EVENT_FORMAT = 3;
 
 /** Whether an item has exactly one class (`single`) or any number of them, none included (`multi`). */
 export type Task = 'single' | 'multi';
@@ -27,6 +28,8 @@ export interface ProjectSettings {
   readonly task?: Task | undefined;
   /** Items of the uniform random test set; 0 leaves it to `automaticTestSize`. */
   readonly testSize: number;
+  /** Items of the calibration slice; none when absent. Only where an item has one class. */
+  readonly calibrationSize?: number | undefined;
   readonly batchSize: number;
   /** Share of each batch that is drawn at random, 0..1. */
   readonly randomShare: number;
@@ -44,6 +47,8 @@ export interface ProjectSettings {
   readonly rules?: TextRules | undefined;
   /** What names that came with the data are for, when they are not labels; absent: a hidden reference. */
   readonly hintUse?: 'reference' | 'start' | undefined;
+  /** Temperature of the probabilities that strategies see: `cross-validated` on the labels, or none when absent. */
+  readonly queryTemperature?: 'none' | 'cross-validated' | undefined;
 }
 export type Backend = 'webgpu' | 'wasm' | 'cpu';
 export type BackendChoice = 'auto' | Backend;
@@ -56,7 +61,7 @@ export interface Pick {
   readonly reason: string;
 }
 
-/** What the model said when the label was given; null when nothing was shown (test items, cold start). */
+/** What the model said when the label was given; null when nothing was shown (test and calibration items, cold start). */
 export interface Suggestion {
   readonly classId: ClassId;
   readonly probability: number;
@@ -92,6 +97,17 @@ export interface SplitDrawn extends EventBase {
   /** Near-duplicates of test items: neither tested nor queried. */
   readonly excluded: readonly ItemId[];
 }
+/**
+ * The calibration slice, drawn together with the test set. A kind of its own: an app that knows no slices refuses the log
+ * instead of querying these items.
+ */
+export interface CalibrationDrawn extends EventBase {
+  readonly kind: 'calibration-drawn';
+  readonly seed: number;
+  readonly items: readonly ItemId[];
+  /** Near-duplicates of these items: neither calibrated on nor queried. */
+  readonly excluded: readonly ItemId[];
+}
 /** A round begins; its model-independent picks (random share) are known at once. */
 export interface RoundOpened extends EventBase {
   readonly kind: 'round-opened';
@@ -110,13 +126,15 @@ export interface BatchSelected extends EventBase {
   /** Null for a cold start. */
   readonly modelVersion: number | null;
   readonly picks: readonly Pick[];
+  /** Temperature of the probabilities that the strategy saw; 1 when absent. */
+  readonly temperature?: number | undefined;
 }
 interface LabelBase extends EventBase {
   readonly item: ItemId;
   readonly annotator: Annotator;
   /** Time on screen before the decision, milliseconds. */
   readonly durationMs: number;
-  /** Round that asked for it; null for test items and imports. */
+  /** Round that asked for it; null for test and calibration items and imports. */
   readonly round: number | null;
   readonly strategy: string | null;
   readonly modelVersion: number | null;
@@ -132,7 +150,7 @@ export interface LabelledSet extends LabelBase {
   readonly kind: 'label-set';
   /** Distinct, in the order of the schema; empty for "none of these". */
   readonly classIds: readonly ClassId[];
-  /** The classes that the model proposed, most likely first; null when nothing was shown (test items, cold start). */
+  /** The classes that the model proposed, most likely first; null when nothing was shown (test and calibration items, cold start). */
   readonly suggestions: readonly Suggestion[] | null;
 }
 export type Label = Labelled | LabelledSet;
@@ -173,6 +191,7 @@ export type WinnowEvent =
   | SettingsChanged
   | SchemaChanged
   | SplitDrawn
+  | CalibrationDrawn
   | RoundOpened
   | BatchSelected
   | Labelled

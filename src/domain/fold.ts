@@ -42,6 +42,9 @@ export interface ProjectState {
   readonly classSince: ReadonlyMap<ClassId, number>;
   readonly isSplitDrawn: boolean;
   readonly test: ReadonlySet<ItemId>;
+  /** Items that probabilities are calibrated on; none of them is a test item. */
+  readonly calibration: ReadonlySet<ItemId>;
+  /** Near-duplicates of test and calibration items. */
   readonly excluded: ReadonlySet<ItemId>;
   /** Standing label per item: the newest of a person, else the imported one. */
   readonly labels: ReadonlyMap<ItemId, Label>;
@@ -60,6 +63,24 @@ export interface ProjectState {
   readonly createdAt: number;
   readonly lastSeq: number;
 }
+
+interface Split {
+  readonly test: ReadonlySet<ItemId>;
+  readonly calibration: ReadonlySet<ItemId>;
+}
+
+/** Test and calibration items: never queried, never trained on, labelled blind. */
+export function isHeldOut({ test, calibration }: Split, item: ItemId): boolean {
+  return test.has(item) || calibration.has(item);
+}
+
+/** What an item is there for, as exports say it. */
+export function partOf(state: Split & { readonly excluded: ReadonlySet<ItemId> }, item: ItemId): Part {
+  if (state.test.has(item)) return 'test';
+  if (state.calibration.has(item)) return 'calibration';
+  return state.excluded.has(item) ? 'excluded' : 'pool';
+}
+export type Part = 'test' | 'calibration' | 'excluded' | 'pool';
 
 /** Standing labels that people gave. */
 export function countPersonLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Label> }): number {
@@ -80,6 +101,7 @@ export class ProjectFold {
   #classSince = new Map<ClassId, number>();
   #isSplitDrawn = false;
   #test = new Set<ItemId>();
+  #calibration = new Set<ItemId>();
   #excluded = new Set<ItemId>();
   #labels = new Map<ItemId, Label>();
   #skips = new Map<ItemId, Skipped>();
@@ -128,6 +150,12 @@ export class ProjectFold {
         this.#isSplitDrawn = true;
         this.#test = new Set(event.test);
         this.#excluded = new Set(event.excluded);
+        for (const id of event.test) this.#calibration.delete(id);
+        break;
+      case 'calibration-drawn':
+        // Two splits that were drawn apart and merged may disagree: what tests does not calibrate.
+        this.#calibration = new Set(event.items.filter((id) => !this.#test.has(id)));
+        this.#excluded = new Set([...this.#excluded, ...event.excluded]);
         break;
       case 'round-opened': {
         const { round, seed, size, picks } = event;
@@ -182,6 +210,7 @@ export class ProjectFold {
       classSince: this.#classSince,
       isSplitDrawn: this.#isSplitDrawn,
       test: this.#test,
+      calibration: this.#calibration,
       excluded: this.#excluded,
       labels: this.#labels,
       skips: this.#skips,

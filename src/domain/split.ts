@@ -5,6 +5,11 @@ export function automaticTestSize(items: number): number {
   return Math.min(100, Math.max(Math.floor(items / 5), Math.min(10, Math.floor(items / 2))));
 }
 
+/** Most items of the calibration slice: half of what the test set leaves, so that a pool remains. */
+export function mostCalibrationItems(items: number, testItems: number): number {
+  return Math.max(0, Math.floor((items - testItems) / 2));
+}
+
 /**
  * A uniform random sample without replacement, in random order. Never takes more than half of the items, so that a
  * pool is left; a single item goes to the pool.

@@ -8,6 +8,7 @@ export interface Criterion {
   /** In plain words, with the numbers. */
   readonly sentence: string;
 }
+export type TargetMetric = 'accuracy' | 'macroF1' | 'weightedF1';
 export interface StoppingThresholds {
   /** Mean kappa of successive predictions from which the model counts as settled. */
   readonly kappa: number;
@@ -15,8 +16,9 @@ export interface StoppingThresholds {
   readonly poolError: number;
   /** Gain in accuracy per 50 labels below which the curve counts as flat. */
   readonly slope: number;
-  /** Accuracy that is aimed for. */
+  /** What is aimed for, 0..1, in terms of `metric`; accuracy when absent. */
   readonly target: number;
+  readonly metric?: TargetMetric | undefined;
   /** Labels that may be spent. */
   readonly budget: number;
 }

@@ -33,8 +33,10 @@ export interface Snapshot {
   readonly items: readonly Item[];
   readonly events: readonly WinnowEvent[];
   readonly head: Head | null;
-  /** Row-major [items, classes] float32 probabilities by item row. */
+  /** Row-major [items, classes] float32 probabilities by item row, at `temperature`. */
   readonly predictions: { readonly classes: readonly ClassId[]; readonly probabilities: Float32Array } | null;
+  /** Temperature from the calibration slice, which the probabilities of `head` are yet to be put at; null without one. */
+  readonly temperature: number | null;
   /** Full text of an item (texts only). */
   readonly textOf: (id: ItemId) => string | undefined;
   /** Short facts about the encoder: goes beside the exported head. */

@@ -1,6 +1,6 @@
 import { classesOf, type Label, type Suggestion } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
-import { classId, type ClassId } from '../domain/ids.ts';
+import { partOf, type ProjectState } from '../domain/fold.ts';
+import { classId, type ClassId, type ItemId } from '../domain/ids.ts';
 import { memberships, UNKNOWN } from '../domain/membership.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Snapshot } from './format.ts';
@@ -10,7 +10,7 @@ interface RecordBase {
   readonly path: string;
   readonly other_paths: readonly string[];
   readonly sha256: string;
-  readonly set: 'test' | 'train';
+  readonly set: 'test' | 'calibration' | 'train';
   readonly annotator: string;
   /** ISO 8601, UTC. */
   readonly labelled_at: string;
@@ -80,6 +80,11 @@ function suggestionsOf(label: Label): readonly Suggestion[] | null {
   return label.suggestion ? [label.suggestion] : null;
 }
 
+function setOf(state: ProjectState, id: ItemId): RecordBase['set'] {
+  const part = partOf(state, id);
+  return part === 'test' || part === 'calibration' ? part : 'train';
+}
+
 function records<T>({ state, items }: Snapshot, own: (label: Label) => T): (RecordBase & T)[] {
   return items.flatMap((item) => {
     const label = state.labels.get(item.id);
@@ -91,7 +96,7 @@ function records<T>({ state, items }: Snapshot, own: (label: Label) => T): (Reco
         other_paths: others,
         sha256: item.id,
         ...own(label),
-        set: state.test.has(item.id) ? ('test' as const) : ('train' as const),
+        set: setOf(state, item.id),
         annotator: label.annotator,
         labelled_at: new Date(label.at).toISOString(),
         duration_ms: label.durationMs,

@@ -12,7 +12,14 @@ const base = { id: text, seq: count, at: v.pipe(real, v.minValue(-MOST_TIME_MS),
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const backend = v.picklist(['webgpu', 'wasm', 'cpu']);
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const stopping = v.object({ kappa: share, poolError: share, slope: share, target: share, budget: count });
+const stopping = v.object({
+  kappa: share,
+  poolError: share,
+  slope: share,
+  target: share,
+  metric: v.optional(v.picklist(['accuracy', 'macroF1', 'weightedF1'])),
+  budget: count,
+});
 const guards = v.object({
   version: v.literal(1),
   nearDuplicates: nullable(share),
@@ -26,6 +33,7 @@ const rules = v.object({
 const settings = v.object({
   task: v.optional(v.picklist(['single', 'multi'])),
   testSize: count,
+  calibrationSize: v.optional(count),
   batchSize: v.pipe(count, v.minValue(1)),
   randomShare: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   strategy: text,
@@ -37,6 +45,7 @@ const settings = v.object({
   guards: v.optional(guards),
   rules: v.optional(rules),
   hintUse: v.optional(v.picklist(['reference', 'start'])),
+  queryTemperature: v.optional(v.picklist(['none', 'cross-validated'])),
 });
 const pick = v.object({ item: text, strategy: text, utility: real, reason: text });
 const schema = v.object({
@@ -68,7 +77,7 @@ const label = {
   modelVersion: nullable(count),
 };
 
-/** Shapes of event formats 1 and 2. */
+/** Shapes of event formats 1 to 3. */
 const EVENT = v.variant('kind', [
   v.object({
     ...base,
@@ -92,6 +101,7 @@ const EVENT = v.variant('kind', [
     strategy: text,
     modelVersion: nullable(count),
     picks: v.array(pick),
+    temperature: v.optional(v.pipe(real, v.gtValue(0))),
   }),
   v.object({ ...label, kind: v.literal('label'), classId: text, suggestion: nullable(suggestion) }),
   v.object({
@@ -113,6 +123,13 @@ const EVENT = v.variant('kind', [
     classes: v.array(text),
     lambda: real,
     fitMs: real,
+  }),
+  v.object({
+    ...base,
+    kind: v.literal('calibration-drawn'),
+    seed: count,
+    items: v.array(text),
+    excluded: v.array(text),
   }),
 ]);
 

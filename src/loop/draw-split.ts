@@ -4,10 +4,10 @@ import { NEAR_DUPLICATE_COSINE } from '../domain/guards.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
-import { automaticTestSize, drawTestSet } from '../domain/split.ts';
+import { automaticTestSize, drawTestSet, mostCalibrationItems } from '../domain/split.ts';
 import type { Learner } from './ports.ts';
 
-/** Share of the items outside the test set that may be kept out as near-duplicates. */
+/** Share of the items outside the held-out sets that may be kept out as near-duplicates. */
 const MOST_EXCLUDED = 0.5;
 
 /**
@@ -19,7 +19,7 @@ export async function drawSplit(
   items: readonly Item[],
   learner: Learner,
   isEmbedded: (item: Item) => boolean,
-): Promise<EventDraft> {
+): Promise<Extract<EventDraft, { kind: 'split-drawn' }>> {
   const seed = hashSeed(state.seed, 'test-set');
   const usable = items.filter(isEmbedded);
   const test = drawTestSet(
@@ -32,8 +32,32 @@ export async function drawSplit(
 }
 
 /**
- * Items that came later may be near-duplicates of test items too: the split once more, with the same test set and with
- * them kept out. Null when there are none.
+ * Draws the calibration slice that belongs to a split, uniformly from what is neither test item nor near-duplicate of one,
+ * and keeps its own near-duplicates out of the pool. The test set is the same with and without it. Null where none is
+ * wanted or an item can have several classes.
+ */
+export async function drawCalibration(
+  state: ProjectState,
+  { test, excluded }: { readonly test: readonly ItemId[]; readonly excluded: readonly ItemId[] },
+  items: readonly Item[],
+  learner: Learner,
+  isEmbedded: (item: Item) => boolean,
+): Promise<EventDraft | null> {
+  const wanted = state.task === 'single' ? (state.settings.calibrationSize ?? 0) : 0;
+  const usable = items.filter(isEmbedded);
+  const taken = new Set([...test, ...excluded]);
+  const free = usable.flatMap(({ id }) => (taken.has(id) ? [] : [id]));
+  const size = Math.min(wanted, mostCalibrationItems(usable.length, test.length));
+  const seed = hashSeed(state.seed, 'calibration');
+  const drawn = drawTestSet(free, size, seededRandom(seed));
+  if (drawn.length === 0) return null;
+  const near = await nearTo([...test, ...drawn], items, learner, isEmbedded);
+  return { kind: 'calibration-drawn', seed, items: drawn, excluded: near.filter((id) => !taken.has(id)) };
+}
+
+/**
+ * Items that came later may be near-duplicates of test or calibration items too: the split once more, with the same test
+ * set and with them kept out. Null when there are none.
  */
 export async function extendSplit(
   state: ProjectState,
@@ -42,30 +66,32 @@ export async function extendSplit(
   isEmbedded: (item: Item) => boolean,
 ): Promise<EventDraft | null> {
   const test = [...state.test];
-  const near = await nearTo(test, items, learner, isEmbedded);
+  const near = await nearTo([...test, ...state.calibration], items, learner, isEmbedded);
   if (near.every((id) => state.excluded.has(id))) return null;
   const excluded = [...new Set([...state.excluded, ...near])];
   return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded };
 }
 
 /**
- * Embedded items that are near-duplicates of test items and none themselves, by row. None when they would be most of the
- * rest: an encoder to which most items look alike cannot tell copies, and something must be left to label.
+ * Embedded items that are near-duplicates of held-out items and none themselves, by row. None when they would be most of
+ * the rest: an encoder to which most items look alike cannot tell copies, and something must be left to label.
  */
 async function nearTo(
-  test: readonly ItemId[],
+  heldOut: readonly ItemId[],
   items: readonly Item[],
   learner: Learner,
   isEmbedded: (item: Item) => boolean,
 ): Promise<ItemId[]> {
-  const isTest = new Set(test);
-  const rows = Int32Array.from(items.filter((item) => isTest.has(item.id) && isEmbedded(item)).map((item) => item.row));
+  const isAnchor = new Set(heldOut);
+  const rows = Int32Array.from(
+    items.filter((item) => isAnchor.has(item.id) && isEmbedded(item)).map((item) => item.row),
+  );
   if (rows.length === 0) return [];
   const near = await learner.nearDuplicates(rows.sort(), NEAR_DUPLICATE_COSINE);
   const found = [...near].flatMap((row) => {
     const item = items[row];
-    return item && isEmbedded(item) && !isTest.has(item.id) ? [item.id] : [];
+    return item && isEmbedded(item) && !isAnchor.has(item.id) ? [item.id] : [];
   });
-  const others = items.filter((item) => isEmbedded(item) && !isTest.has(item.id)).length;
+  const others = items.filter((item) => isEmbedded(item) && !isAnchor.has(item.id)).length;
   return found.length > others * MOST_EXCLUDED ? [] : found;
 }

@@ -1,4 +1,5 @@
 import type { ProjectState } from '../domain/fold.ts';
+import { temper } from '../domain/temperature.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
@@ -16,6 +17,8 @@ export interface SnapshotOptions {
   /** Probabilities of rows under the active head, [rows, classes]. */
   readonly predict: (rows: Int32Array) => Promise<Float32Array>;
   readonly isEmbedded: (item: Item) => boolean;
+  /** Calibrated on the slice; null where that has not been done. */
+  readonly temperature: number | null;
 }
 
 /** Everything an exporter may need, read once. Items without an embedding have rows of zeros. */
@@ -35,6 +38,7 @@ export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
     events: await o.storage.events.read(o.project),
     head,
     predictions: head ? { classes: head.classes, probabilities: await predictAll(o, head.classes.length) } : null,
+    temperature: head ? o.temperature : null,
     textOf: (id) => texts.get(id),
     encoder: {
       id: o.spec.id,
@@ -51,5 +55,5 @@ async function predictAll(o: SnapshotOptions, classes: number): Promise<Float32A
   const flat = await o.predict(Int32Array.from(embedded, (item) => item.row));
   const out = new Float32Array(o.items.length * classes);
   embedded.forEach((item, i) => out.set(flat.subarray(i * classes, (i + 1) * classes), item.row * classes));
-  return out;
+  return temper(out, classes, o.temperature ?? 1);
 }

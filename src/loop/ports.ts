@@ -259,7 +259,7 @@ export interface TrainRequest {
   readonly isBalanced?: boolean;
   /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
   readonly c?: number | null;
-  /** Rows whose embeddings may help without a label: all but test items. None when absent. */
+  /** Rows whose embeddings may help without a label: all but held-out items. None when absent. */
   readonly pool?: Int32Array;
 }
 /** A head without project vocabulary. */
@@ -296,9 +296,13 @@ export interface SelectRequest {
   readonly groups?: readonly ItemGroup[];
   /** What every batch is guarded against. Nothing when absent. */
   readonly guards?: GuardRequest;
+  /** How the current head was trained, where its temperature is wanted from cross-validation. As it is when absent. */
+  readonly temperature?: Pick<TrainRequest, 'seed' | 'pool' | 'isBalanced' | 'c'>;
 }
 export interface Selection {
   readonly picks: readonly StrategyPick[];
+  /** Of the probabilities that the strategy saw; 1 when absent. */
+  readonly temperature?: number;
   readonly selectMs: number;
 }
 

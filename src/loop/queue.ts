@@ -1,5 +1,5 @@
 import type { Pick } from '../domain/events.ts';
-import type { ProjectState, RoundState } from '../domain/fold.ts';
+import { isHeldOut, type ProjectState, type RoundState } from '../domain/fold.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 
@@ -26,18 +26,23 @@ export function testQueue(state: ProjectState): ItemId[] {
   return [...state.test].filter((id) => !isDecided(state, id));
 }
 
+/** Undecided calibration items in the order in which they were drawn. */
+export function calibrationQueue(state: ProjectState): ItemId[] {
+  return [...state.calibration].filter((id) => !isDecided(state, id));
+}
+
 /** True when the newest round is selected and every pick of every round is decided. */
 export function isBatchDone(state: ProjectState): boolean {
   const last = state.rounds.at(-1);
   return last !== undefined && last.isSelected && batchQueue(state).length === 0;
 }
 
-/** Items that may still be queried: not test, not excluded, undecided, not picked already, embedded. */
+/** Items that may still be queried: not held out, not excluded, undecided, not picked already, embedded. */
 export function candidates(state: ProjectState, items: readonly Item[], isEmbedded: (item: Item) => boolean): Item[] {
   const picked = new Set(state.rounds.flatMap((r) => r.picks.map((p) => p.item)));
   return items.filter(
     (item) =>
-      !state.test.has(item.id) &&
+      !isHeldOut(state, item.id) &&
       !state.excluded.has(item.id) &&
       !isDecided(state, item.id) &&
       !picked.has(item.id) &&
@@ -45,7 +50,7 @@ export function candidates(state: ProjectState, items: readonly Item[], isEmbedd
   );
 }
 
-/** The round that asked for an item, and why; null for test items and items that were only looked at again. */
+/** The round that asked for an item, and why; null for held-out items and items that were only looked at again. */
 export function askedPick(state: ProjectState, id: ItemId): { round: number; pick: Pick } | null {
   for (const round of state.rounds) {
     const pick = round.picks.find((p) => p.item === id);

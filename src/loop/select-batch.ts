@@ -3,12 +3,13 @@ import type { ProjectState, RoundState } from '../domain/fold.ts';
 import { NO_GUARDS, type Guards } from '../domain/guards.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Item } from '../domain/item.ts';
+import { hashSeed } from '../domain/random.ts';
 import { strategyById } from '../strategies/index.ts';
 import { suits } from '../strategies/shortlist.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
 import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
-import type { Learner, SelectRequest } from './ports.ts';
-import { hasContrast, type TrainingSet } from './training-set.ts';
+import type { Learner, Selection, SelectRequest } from './ports.ts';
+import { hasContrast, isBalanced, type TrainingSet } from './training-set.ts';
 
 /** Which strategy picks next. While no class can be told from its absence nothing is uncertain yet, so the cold start goes on. */
 export function nextStrategy(state: ProjectState, set: TrainingSet): { strategy: string; isCold: boolean } {
@@ -18,7 +19,7 @@ export function nextStrategy(state: ProjectState, set: TrainingSet): { strategy:
 
 /**
  * Asks the strategy for the rest of a round's batch. The learner must hold the head of `state.activeModel`.
- * @param groups guesses for a cold start that spreads over them
+ * @param groups guesses for a cold start that spreads over them @param helpers rows that helped to train the head
  */
 export async function selectBatch(
   state: ProjectState,
@@ -28,6 +29,7 @@ export async function selectBatch(
   set: TrainingSet,
   learner: Learner,
   groups: readonly ItemGroup[] = [],
+  helpers: Int32Array = new Int32Array(),
 ): Promise<EventDraft> {
   const { strategy, isCold } = nextStrategy(state, set);
   const count = Math.min(round.size - round.picks.length, pool.length);
@@ -45,19 +47,28 @@ export async function selectBatch(
       (item) => item.row,
     ),
     groups,
+    ...(!isCold && temperatureRequest(state, helpers)),
     guards: guardRequest(state.settings.guards ?? NO_GUARDS, isCold ? [] : set.classes),
   });
-  const { picks } = count <= 0 ? { picks: [] } : await learner.select(request());
+  const { picks, temperature = 1 }: Pick<Selection, 'picks' | 'temperature'> =
+    count <= 0 ? { picks: [] } : await learner.select(request());
   return {
     kind: 'batch-selected',
     round: round.round,
     strategy,
     modelVersion: isCold ? null : (state.activeModel?.version ?? null),
+    ...(temperature !== 1 && { temperature }),
     picks: picks.flatMap((p) => {
       const item = items[p.row];
       return item ? [{ item: item.id, strategy, utility: p.utility, reason: p.reason }] : [];
     }),
   };
+}
+
+/** What cross-validating the temperature takes, where the project asks for it: the request that trained the head. */
+function temperatureRequest(state: ProjectState, pool: Int32Array): Pick<SelectRequest, 'temperature'> {
+  if (state.settings.queryTemperature !== 'cross-validated' || state.task === 'multi') return {};
+  return { temperature: { seed: hashSeed(state.seed, 'train'), pool, isBalanced: isBalanced(state) } };
 }
 
 /** The guards for a head with these classes; quotas of other classes wait until those have a label. */

@@ -26,6 +26,8 @@ export interface Simulation {
   /** Inverse penalty held fixed; null lets the head choose as in the app. */
   readonly c: number | null;
   readonly seed: number;
+  /** True puts the probabilities that the strategy sees at the cross-validated temperature. */
+  readonly isTempered?: boolean;
 }
 export interface SimulatedRound {
   readonly labels: number;
@@ -58,6 +60,7 @@ export async function* simulate(learner: Learner, plan: Simulation): AsyncGenera
       labels: known.labels,
       classNames: known.classes.map((c) => `class ${c}`),
       batchRows: byChance,
+      ...(plan.isTempered && !isCold ? { temperature: { seed: plan.seed, c: plan.c, pool: plan.pool } } : {}),
       ...(plan.guards ? { guards: { ...plan.guards, quotas: [] } } : {}),
     });
     for (const row of [...byChance, ...picks.map((p) => p.row)]) labelled.set(row, oracle(row));

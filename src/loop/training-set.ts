@@ -1,10 +1,10 @@
 import { classesOf, oneClassOf } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import { isHeldOut, type ProjectState } from '../domain/fold.ts';
 import type { ClassId, EventId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { ABSENT, memberships, PRESENT } from '../domain/membership.ts';
 
-/** Labels that may train a head: standing, of an embedded item that is neither in the test set nor a near-duplicate of it. Rows ascend. */
+/** Labels that may train a head: standing, of an embedded item that is neither held out nor a near-duplicate of such. Rows ascend. */
 export interface TrainingSet {
   readonly rows: Int32Array;
   /** Class index of each row, into `classes`; empty where an item can have several classes. */
@@ -23,7 +23,7 @@ export function trainingSet(
   isEmbedded: (item: Item) => boolean,
 ): TrainingSet {
   const used = items.filter(
-    (i) => state.labels.has(i.id) && !state.test.has(i.id) && !state.excluded.has(i.id) && isEmbedded(i),
+    (i) => state.labels.has(i.id) && !isHeldOut(state, i.id) && !state.excluded.has(i.id) && isEmbedded(i),
   );
   if (state.task === 'multi') return trainingSets(state, used);
   const present = new Set(used.map((i) => oneClassOf(state.labels.get(i.id))));
@@ -69,13 +69,13 @@ export function hasContrast({ rows, classes, targets }: TrainingSet): boolean {
   });
 }
 
-/** Rows whose embeddings may help to train without a label: embedded, not in the test set and no near-duplicate of it. */
+/** Rows whose embeddings may help to train without a label: embedded, not held out and no near-duplicate of such. */
 export function helperRows(
   state: ProjectState,
   items: readonly Item[],
   isEmbedded: (item: Item) => boolean,
 ): Int32Array {
-  const used = items.filter((i) => isEmbedded(i) && !state.test.has(i.id) && !state.excluded.has(i.id));
+  const used = items.filter((i) => isEmbedded(i) && !isHeldOut(state, i.id) && !state.excluded.has(i.id));
   return Int32Array.from(used, (i) => i.row);
 }
 

@@ -8,6 +8,7 @@ import type { SuggestionView } from './suggestions.ts';
 export interface CurrentItem {
   readonly item: Item;
   readonly isTest: boolean;
+  readonly isCalibration: boolean;
   readonly round: number | null;
   readonly strategy: string | null;
   readonly strategyName: string;

@@ -29,8 +29,9 @@ export class ExportingState {
       const exporter = exporters.find((e) => e.id === id);
       if (!exporter) throw new WinnowError('unexpected', `There is no export called ${id}`);
       const s = this.#session;
-      const snapshot = await s.jobs.run('Preparing the export', () =>
-        buildSnapshot({
+      const snapshot = await s.jobs.run('Preparing the export', async () => {
+        await s.calibration.refresh();
+        return buildSnapshot({
           storage: s.storage,
           project: s.id,
           state: s.state,
@@ -39,8 +40,9 @@ export class ExportingState {
           now: s.services.clock.now(),
           predict: (rows) => s.learning.withLearner((l) => l.probabilities(rows), 'active'),
           isEmbedded: (item) => s.encoding.has(item.id),
-        }),
-      );
+          temperature: s.calibration.temperature,
+        });
+      });
       for (const file of exporter.export(snapshot)) {
         s.services.saveFile(file.name, new Blob([file.bytes as BlobPart], { type: file.type }));
       }

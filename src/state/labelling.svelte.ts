@@ -1,8 +1,9 @@
 import { classesOf, type EventDraft } from '../domain/events.ts';
+import { isHeldOut } from '../domain/fold.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
-import { askedPick, batchQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
+import { askedPick, batchQueue, calibrationQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
 import { classNames, recentDecisions, type CurrentItem } from './current-item.ts';
 import { plural } from './counting.ts';
@@ -12,7 +13,7 @@ import { suggestionsOf, type SuggestionView } from './suggestions.ts';
 import { Ticks } from './ticks.svelte.ts';
 
 export type { CurrentItem } from './current-item.ts';
-export type QueueName = 'batch' | 'test';
+export type QueueName = 'batch' | 'test' | 'calibration';
 export const ME = annotator('me');
 
 /** One item at a time: what is shown, and the decisions about it. */
@@ -34,11 +35,17 @@ export class LabellingState {
 
   readonly #batchQueue = $derived.by(() => batchQueue(this.#session.state));
   readonly #testQueue = $derived.by(() => testQueue(this.#session.state));
+  readonly #calibrationQueue = $derived.by(() => calibrationQueue(this.#session.state));
+  /** What is left of the shown queue. */
+  readonly #ahead = $derived.by((): readonly ItemId[] => {
+    if (this.#queue === 'test') return this.#testQueue;
+    return this.#queue === 'calibration' ? this.#calibrationQueue : this.#batchQueue.map((q) => q.pick.item);
+  });
   readonly #currentId = $derived.by((): ItemId | null => {
     if (!this.#session.hasStarted) return null;
     if (this.#revisited) return this.#revisited;
     if (this.#session.classes.list.length === 0) return null;
-    return (this.#queue === 'test' ? this.#testQueue[0] : this.#batchQueue[0]?.pick.item) ?? null;
+    return this.#ahead[0] ?? null;
   });
   readonly current = $derived.by((): CurrentItem | null => {
     const id = this.#currentId;
@@ -46,20 +53,24 @@ export class LabellingState {
     if (id === null || !item) return null;
     const { state } = this.#session;
     const isTest = state.test.has(id);
+    const isCalibration = state.calibration.has(id);
     const asked = askedPick(state, id);
     const labelled = state.labels.get(id);
     const previous = labelled ? classesOf(labelled) : null;
-    const suggestions = isTest ? [] : this.#suggest(id);
+    const suggestions = isTest || isCalibration ? [] : this.#suggest(id);
     const media = this.#session.media.get(item);
     return {
       item,
       isTest,
+      isCalibration,
       round: asked?.round ?? null,
       strategy: asked?.pick.strategy ?? null,
       strategyName: asked ? strategyName(asked.pick.strategy) : '',
       reason: isTest
         ? 'Drawn at random for the test set before the first query, so that the numbers are honest.'
-        : (asked?.pick.reason ?? 'You chose to look at this item again.'),
+        : isCalibration
+          ? 'Drawn at random for the calibration slice before the first query, so that probabilities can be corrected.'
+          : (asked?.pick.reason ?? 'You chose to look at this item again.'),
       utility: asked?.pick.utility ?? null,
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
@@ -82,6 +93,12 @@ export class LabellingState {
     const { state } = this.#session;
     return { done: state.test.size - this.#testQueue.length, total: state.test.size };
   });
+  readonly calibration = $derived.by(() => {
+    const { size } = this.#session.state.calibration;
+    return { done: size - this.#calibrationQueue.length, total: size };
+  });
+  /** How far the shown queue is. */
+  readonly progress = $derived.by(() => this[this.#queue]);
   readonly recent = $derived.by(() => recentDecisions(this.#session.state, (id) => this.#session.itemById(id)));
   readonly canUndo = $derived.by(() => this.#session.state.decisions.length > 0);
   /** Why nothing is shown, as a sentence with what to do; null when an item is shown. */
@@ -94,12 +111,17 @@ export class LabellingState {
       return `Winnow is still reading the items: ${s.encoding.embedded} of ${s.encoding.total} embedded.`;
     }
     if (this.#queue === 'test') {
-      return s.state.isSplitDrawn ? 'Every test item is labelled. Press T for the batch.' : 'Drawing the test set.';
+      const next = this.calibration.total > 0 ? 'the calibration items' : 'the batch';
+      return s.state.isSplitDrawn ? `Every test item is labelled. Press T for ${next}.` : 'Drawing the test set.';
     }
+    if (this.#queue === 'calibration') return 'Every calibration item is labelled. Press T for the batch.';
     if (s.learning.problem) return s.learning.problem;
     if (s.learning.isExhausted) {
       const copies = s.state.excluded.size;
-      const others = copies > 0 ? ` ${plural(copies, 'item')} nearly the same as test items are left out.` : '';
+      const others =
+        copies > 0
+          ? ` ${plural(copies, 'item')} nearly the same as ${s.state.calibration.size > 0 ? 'test or calibration' : 'test'} items are left out.`
+          : '';
       return `Every item of the pool is labelled or skipped.${others}`;
     }
     return s.learning.step || 'Picking the next batch.';
@@ -122,9 +144,14 @@ export class LabellingState {
     this.#revisited = null;
     this.#prepare();
   }
+  /** The next queue: batch, test set, calibration slice where there is one. */
+  switchQueue(): void {
+    const last = this.#session.state.calibration.size > 0 ? 'calibration' : 'test';
+    this.setQueue(this.#queue === 'batch' ? 'test' : this.#queue === last ? 'batch' : 'calibration');
+  }
   revisit(item: ItemId): void {
     this.#revisited = item;
-    if (!this.#session.state.test.has(item)) this.#quietly(this.#session.learning.predict([item]));
+    if (!isHeldOut(this.#session.state, item)) this.#quietly(this.#session.learning.predict([item]));
     this.#prepare();
   }
   thumb(item: ItemId): Promise<string | null> {
@@ -186,6 +213,7 @@ export class LabellingState {
   /** Called when the stage is shown or the state has changed: reads ahead what will be needed next. */
   prepare(): void {
     this.#prepare();
+    this.#quietly(this.#session.calibration.refresh());
   }
 
   async #decide(draft: (current: CurrentItem) => EventDraft): Promise<boolean> {
@@ -203,7 +231,7 @@ export class LabellingState {
     } finally {
       this.#isBusy = false;
     }
-    this.#quietly(this.#session.learning.advance().then(() => this.#prepare()));
+    this.#quietly(this.#session.learning.advance().then(() => this.prepare()));
     if (current.isTest) this.#session.evaluation.labelsChanged();
     return true;
   }
@@ -211,12 +239,13 @@ export class LabellingState {
   /** What is recorded of every label. */
   #facts(current: CurrentItem): LabelFacts {
     const shown = this.#shownItem === current.item.id ? this.#shownAt : this.#session.services.clock.now();
+    const isBlind = current.isTest || current.isCalibration;
     return {
       item: current.item.id,
       annotator: ME,
       durationMs: Math.max(0, Math.round(this.#session.services.clock.now() - shown)),
-      round: current.isTest ? null : current.round,
-      strategy: current.isTest ? null : current.strategy,
+      round: isBlind ? null : current.round,
+      strategy: isBlind ? null : current.strategy,
       modelVersion: current.modelVersion,
     };
   }
@@ -229,15 +258,15 @@ export class LabellingState {
       this.#shownAt = this.#session.services.clock.now();
       if (id) this.#quietly(this.#neighbours.find(id));
     }
-    const ahead = this.#queue === 'test' ? this.#testQueue : this.#batchQueue.map((q) => q.pick.item);
-    const ids = [...(id ? [id] : []), ...ahead.slice(0, 4)];
+    const ids = [...(id ? [id] : []), ...this.#ahead.slice(0, 4)];
     this.#session.media.want(ids.flatMap((i) => this.#session.itemById(i) ?? []));
   }
 
   #suggest(id: ItemId): SuggestionView[] {
     const prediction = this.#session.learning.prediction(id);
     if (!prediction || prediction.version !== this.modelVersion) return [];
-    return suggestionsOf(prediction, this.#session.state.schema);
+    const probabilities = this.#session.calibration.shown(prediction.probabilities, prediction.classes.length);
+    return suggestionsOf({ ...prediction, probabilities }, this.#session.state.schema);
   }
 
   /** Background work whose failure is shown, not thrown. */

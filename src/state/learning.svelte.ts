@@ -3,7 +3,7 @@ import { WinnowError } from '../domain/errors.ts';
 import type { Head } from '../domain/head.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
-import { drawSplit, extendSplit } from '../loop/draw-split.ts';
+import { drawCalibration, drawSplit, extendSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
 import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
 import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
@@ -40,7 +40,7 @@ export class Learning {
   /** What the learner holds: embedding set and number of rows. */
   #loaded = '';
   #current: number | null = null;
-  /** The embeddings whose near-duplicates of test items are known. */
+  /** The embeddings whose near-duplicates of held-out items are known. */
   #splitOf = '';
   /** Of the checkpoints that the learner has held. */
   readonly #thresholds = new Map<number, Float32Array | undefined>();
@@ -156,8 +156,12 @@ export class Learning {
     const isEmbedded = (item: Item): boolean => s.encoding.has(item.id);
     if (!s.state.isSplitDrawn) {
       this.#step = 'Drawing the test set.';
-      const draft = await this.withLearner((l) => drawSplit(s.state, s.items, l, isEmbedded));
-      await s.append([draft]);
+      const drafts = await this.withLearner(async (l) => {
+        const split = await drawSplit(s.state, s.items, l, isEmbedded);
+        const slice = await drawCalibration(s.state, split, s.items, l, isEmbedded);
+        return slice ? [split, slice] : [split];
+      });
+      await s.append(drafts);
       this.#splitOf = this.#wanted;
       return true;
     }
@@ -192,7 +196,11 @@ export class Learning {
       const pool = candidates(s.state, s.items, isEmbedded);
       const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
       const groups = await this.#groups(nextStrategy(s.state, set).strategy);
-      const draft = await this.withLearner((l) => selectBatch(s.state, last, pool, s.items, set, l, groups), 'active');
+      const helpers = helperRows(s.state, s.items, isEmbedded);
+      const draft = await this.withLearner(
+        (l) => selectBatch(s.state, last, pool, s.items, set, l, groups, helpers),
+        'active',
+      );
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
         const model = s.state.activeModel;

@@ -7,6 +7,7 @@ import { whyTaskIsFixed } from '../domain/task.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { EventLog } from '../loop/event-log.ts';
 import type { Storage } from '../loop/ports.ts';
+import { CalibrationState } from './calibration.svelte.ts';
 import { ClassesState } from './classes.svelte.ts';
 import { DataState } from './data.svelte.ts';
 import { EncoderLibrary } from './encoder-library.svelte.ts';
@@ -58,6 +59,7 @@ export class ProjectSession {
   readonly learning: Learning;
   readonly labelling: LabellingState;
   readonly evaluation: EvaluationState;
+  readonly calibration: CalibrationState;
   readonly insight: InsightState;
   readonly exporting: ExportingState;
 
@@ -79,6 +81,7 @@ export class ProjectSession {
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);
     this.evaluation = new EvaluationState(this);
+    this.calibration = new CalibrationState(this);
     this.insight = new InsightState(this);
     this.exporting = new ExportingState(this);
   }

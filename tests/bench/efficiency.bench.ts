@@ -17,6 +17,7 @@ interface Arm {
   readonly noise: number;
   readonly c: number | null;
   readonly guards?: Pick<Guards, 'nearDuplicates' | 'skipsOutliers'>;
+  readonly isTempered?: boolean;
 }
 interface Task {
   readonly arm: string;
@@ -99,6 +100,9 @@ async function armsOf(page: Page, quick: boolean): Promise<Record<string, Arm>> 
   };
   if (!quick) {
     arms['default-noise5'] = { ...main, noise: 0.05, guards };
+    arms['default-tempered'] = { ...main, noise: 0, guards, isTempered: true };
+    arms['margin+head'] = { ...main, strategy: 'margin', noise: 0, guards };
+    arms['margin+head-tempered'] = { ...main, strategy: 'margin', noise: 0, guards, isTempered: true };
     arms['default-unguarded'] = { ...main, noise: 0 };
     arms['default-no-outliers'] = { ...main, noise: 0, guards: { ...guards, skipsOutliers: true } };
     arms['random-margin-noise5'] = { ...plain, coldStart: 'random', strategy: 'margin', noise: 0.05 };

@@ -74,6 +74,21 @@ async function round(
     });
     picks[`${strategy} guarded`] = selection.picks;
   }
+  // At a cross-validated temperature, a committee's too.
+  for (const strategy of ['margin', 'uherding', 'vote-entropy']) {
+    const selection = await learner.select({
+      strategy,
+      count: 20,
+      seed: 9,
+      candidates: Int32Array.from({ length: ROWS - LABELLED }, (_, i) => i + LABELLED),
+      labelledRows: rows,
+      labels,
+      classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
+      temperature: { seed: 4, ...(helpers ? { pool: helpers } : {}) },
+    });
+    expect(selection.temperature).not.toBe(1);
+    picks[`${strategy} tempered`] = { picks: selection.picks, temperature: selection.temperature };
+  }
   learner.stop();
   return { head, scores, picks };
 }

@@ -38,6 +38,7 @@ describe('snapshot for the exporters', () => {
       spec: SPEC,
       now: 77,
       predict: (rows) => Promise.resolve(Float32Array.from([...rows].flatMap((r) => [r / 10, 1 - r / 10]))),
+      temperature: null,
       isEmbedded: (item) => item.row !== 2,
     });
   };

@@ -215,3 +215,35 @@ describe('where an item can have several classes', () => {
     found.forEach((p, i) => expect(p).toBeCloseTo(expected[i] ?? -1, 5));
   });
 });
+
+describe('a calibrated model', () => {
+  const temperature = 1.75;
+  const calibrated: Snapshot = { ...snapshotOf(), temperature };
+
+  it('is exported with its temperature in weights and bias', () => {
+    const [plain, scaled] = [snapshotOf(), calibrated].map(
+      (s) => new Float32Array(filesOf('head-tfjs', s).get('weights.bin')?.slice().buffer ?? new ArrayBuffer(0)),
+    );
+    expect(scaled?.length).toBe(plain?.length);
+    plain?.forEach((value, i) => expect(scaled?.[i]).toBeCloseTo(value / temperature, 6));
+    expect(JSON.parse(textOf(filesOf('head-tfjs', calibrated).get('winnow-head.json')))).toMatchObject({ temperature });
+    expect(textOf(filesOf('head-tfjs').get('winnow-head.json'))).not.toContain('"temperature"');
+  });
+
+  it('says beside its predictions at which temperature they are', () => {
+    const [row] = table(filesOf('predictions-csv', calibrated).get('predictions.csv'));
+    expect(row?.['temperature']).toBe('1.7500');
+    const [plain] = table(filesOf('predictions-csv').get('predictions.csv'));
+    expect(plain && 'temperature' in plain).toBe(false);
+  });
+
+  it('names the calibration slice as a set of its own', () => {
+    const state = { ...calibrated.state, calibration: new Set([hex(2)]) };
+    const sets = table(filesOf('labels-csv', { ...calibrated, state }).get('labels.csv')).map((r) => r['set']);
+    expect(sets).toEqual(['test', 'train', 'calibration']);
+    const parts = table(filesOf('predictions-csv', { ...calibrated, state }).get('predictions.csv')).map(
+      (r) => r['set'],
+    );
+    expect(parts.slice(0, 4)).toEqual(['test', 'pool', 'calibration', 'pool']);
+  });
+});

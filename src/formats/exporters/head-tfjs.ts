@@ -9,13 +9,14 @@ export default {
   summary:
     'The trained head as a TensorFlow.js layers model, with a JSON file that names its classes, encoder and preprocessing.',
   needsHead: true,
-  export({ head, state, encoder, exportedAt }) {
+  export({ head, state, encoder, exportedAt, temperature }) {
     if (!head) return [];
     const classes = head.classes.map((id) => ({ id, name: findClass(state.schema, id)?.name ?? id }));
     const { weights, bias } = foldHead(head);
     const floats = new Float32Array(weights.length + bias.length);
     floats.set(weights);
     floats.set(bias, weights.length);
+    if (temperature !== null) floats.forEach((value, i) => (floats[i] = value / temperature));
     const layer = (className: string, config: Record<string, unknown>): unknown => ({ class_name: className, config });
     const model = {
       format: 'layers-model',
@@ -66,6 +67,11 @@ export default {
       output: head.thresholds
         ? 'One probability per class (sigmoid), in the order of `classes`. An item has every class whose probability reaches its threshold.'
         : 'Softmax probabilities in the order of `classes`.',
+      calibration:
+        temperature === null
+          ? 'None: the probabilities are as trained.'
+          : 'On a random calibration slice that was never trained on. Weights and bias are divided by `temperature`.',
+      ...(temperature !== null && { temperature }),
       ...(head.thresholds && { thresholds: Array.from(head.thresholds) }),
       lambda: head.lambda,
       exportedAt: new Date(exportedAt).toISOString(),

@@ -1,9 +1,10 @@
 import { classesOf } from '../../domain/events.ts';
+import { partOf } from '../../domain/fold.ts';
 import { classesAbove } from '../../domain/head-maths.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
 import { spreadsheetCsv } from '../bytes.ts';
 import { joinClasses } from '../class-list.ts';
-import type { Exporter, Snapshot } from '../format.ts';
+import type { Exporter } from '../format.ts';
 import { naming } from '../label-records.ts';
 
 type Cell = string | number;
@@ -12,10 +13,10 @@ export default {
   id: 'predictions-csv',
   name: 'Predictions (CSV)',
   summary:
-    'What the newest model says of every item, with the probability of each class. Your own labels are in a column beside it.',
+    'What the newest model says of every item, with the probability of each class (calibrated where a calibration slice is labelled; then a column says at which temperature). Your own labels are in a column beside it.',
   needsHead: true,
   export(snapshot) {
-    const { items, predictions, state, head } = snapshot;
+    const { items, predictions, state, head, temperature } = snapshot;
     if (!predictions) return [];
     const { classes, probabilities } = predictions;
     const name = naming(snapshot);
@@ -30,6 +31,7 @@ export default {
       thresholds ? 'labels' : 'label',
       ...predicted,
       ...names.map((n) => `p(${n})`),
+      ...(temperature === null ? [] : ['temperature']),
     ];
     const rows = items.map((item): Cell[] => {
       const label = state.labels.get(item.id);
@@ -42,10 +44,11 @@ export default {
       return [
         item.paths[0] ?? '',
         item.id,
-        setOf(state, item.id),
+        partOf(state, item.id),
         label ? listed(classesOf(label).map(name), thresholds !== undefined) : '',
         ...(isKnown ? said : predicted.map(() => '')),
         ...Array.from(own, (p) => (isKnown ? p.toFixed(6) : '')),
+        ...(temperature === null ? [] : [isKnown ? temperature.toFixed(4) : '']),
       ];
     });
     return [{ name: 'predictions.csv', type: 'text/csv', bytes: spreadsheetCsv([header, ...rows]) }];
@@ -60,8 +63,4 @@ function listed(names: readonly string[], isMulti: boolean): string {
 function best(p: Float32Array, names: readonly string[]): Cell[] {
   const { first, firstClass } = topTwo(p, 0, p.length);
   return [names[firstClass] ?? '', first.toFixed(6)];
-}
-
-function setOf(state: Snapshot['state'], item: Snapshot['items'][number]['id']): string {
-  return state.test.has(item) ? 'test' : state.excluded.has(item) ? 'excluded' : 'pool';
 }

@@ -6,6 +6,7 @@ import type { Row } from '../../domain/ids.ts';
 import { standardise } from '../../domain/logistic.ts';
 import { stationaryProducts } from '../../domain/logistic-kernels.ts';
 import { seededRandom } from '../../domain/random.ts';
+import { temper } from '../../domain/temperature.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
 import type {
   FittedHead,
@@ -22,6 +23,7 @@ import type { Committee, CommitteeKind, PoolView } from '../../strategies/strate
 import { guarded } from '../../strategies/wrappers/compose.ts';
 import { bestStationary } from '../wasm/wasm-matrix.ts';
 import { committeeProduct } from './committee-product.ts';
+import { crossValidatedTemperature, temperedCommittee } from './query-temperature.ts';
 import { HeadFitter } from './head-fitter.ts';
 import type { Engine, Pool } from './engine.ts';
 import { startEngine } from './start-engine.ts';
@@ -114,15 +116,25 @@ export class LocalLearner implements Learner {
     const head = needsHead ? this.#requireHead() : null;
     const scored = head ? await this.#score() : null;
     const started = performance.now();
+    const temperature = head ? await this.#temperature(request, head) : 1;
+    const data =
+      scored &&
+      (temperature === 1 ? scored.probabilities : temper(scored.probabilities.slice(), scored.classes, temperature));
     const picks = await guarded(strategy, request.guards)(
       {
         embeddings: pool,
-        probabilities: scored ? { data: scored.probabilities, rows: pool.rows, cols: scored.classes } : null,
-        exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
+        probabilities: scored && data ? { data, rows: pool.rows, cols: scored.classes } : null,
+        exactProbabilities: head
+          ? (rows) => temper(headProbabilities(head, pool.data, rows), head.bias.length, temperature)
+          : null,
         candidates: request.candidates,
         thresholds: head?.thresholds ?? null,
         committee:
-          head && !head.thresholds ? onceEach((kind, members) => this.#committee(head, kind, members, request)) : null,
+          head && !head.thresholds
+            ? onceEach(async (kind, members) =>
+                temperedCommittee(await this.#committee(head, kind, members, request), temperature),
+              )
+            : null,
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -133,7 +145,7 @@ export class LocalLearner implements Learner {
       seededRandom(request.seed),
       this.#requireEngine().compute,
     );
-    return { picks, selectMs: performance.now() - started };
+    return { picks, selectMs: performance.now() - started, temperature };
   }
 
   async nearDuplicates(anchors: Int32Array, threshold: number): Promise<Int32Array> {
@@ -180,6 +192,13 @@ export class LocalLearner implements Learner {
       this.#probabilities = await pool.probabilities(weights, bias, head.thresholds !== undefined);
     }
     return { probabilities: this.#probabilities, classes };
+  }
+
+  async #temperature({ temperature, labelledRows, labels }: SelectRequest, head: FittedHead): Promise<number> {
+    if (!temperature || head.thresholds) return 1;
+    const pool = this.#requirePool();
+    const request = { ...temperature, rows: labelledRows, labels, classCount: head.bias.length };
+    return crossValidatedTemperature(request, pool.data, (r) => this.#fitter.fit(pool, r, this.#requireEngine()));
   }
 
   async #committee(

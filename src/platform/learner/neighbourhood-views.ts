@@ -28,7 +28,7 @@ export class NeighbourhoodViews {
   readonly #smoothed = new Map<number, Float32Array>();
   #unlabelled: Promise<{ views: SampleViews; mean: Float64Array }> | null = null;
 
-  /** @param pool rows of which the labels may be unknown: all but test items. Not empty. */
+  /** @param pool rows of which the labels may be unknown: all but held-out items. Not empty. */
   constructor(embeddings: Matrix, pool: Int32Array, random: Random, compute: Compute) {
     this.#embeddings = embeddings;
     this.#compute = compute;

@@ -54,7 +54,7 @@ const OTHERS: readonly Shortcut[] = [
   ['Space', 'Skip this item'],
   ['F', 'Flag or unflag this item'],
   ['Backspace or U', 'Undo, as often as you like'],
-  ['T', 'Switch between batch and test set'],
+  ['T', 'Switch between batch, test set and, if there is one, calibration slice'],
   ['Z', 'Zoom in or out'],
   ['/', 'Find a class by name'],
   ['H', 'Guidelines'],
