@@ -39,6 +39,7 @@ export async function selectBatch(
     candidates: Int32Array.from(pool, (item) => item.row),
     labelledRows: set.rows,
     labels: set.labels,
+    ...(set.targets && { targets: set.targets }),
     classNames: set.classes.map((id) => findClass(state.schema, id)?.name ?? ''),
     batchRows: Int32Array.from(
       items.filter((item) => inBatch.has(item.id)),

@@ -12,10 +12,9 @@ export default {
   export({ head, state, encoder, exportedAt }) {
     if (!head) return [];
     const classes = head.classes.map((id) => ({ id, name: findClass(state.schema, id)?.name ?? id }));
-    const { weights, bias } = foldHead(head);
-    const floats = new Float32Array(weights.length + bias.length);
-    floats.set(weights);
-    floats.set(bias, weights.length);
+    const { weights, bias, hidden } = foldHead(head);
+    const parts = [...(hidden ? [hidden.weights, hidden.bias] : []), weights, bias];
+    const units = hidden?.bias.length;
     const layer = (className: string, config: Record<string, unknown>): unknown => ({ class_name: className, config });
     const model = {
       format: 'layers-model',
@@ -32,6 +31,7 @@ export default {
               sparse: false,
               name: 'embedding',
             }),
+            ...(units ? [layer('Dense', { name: 'hidden', units, activation: 'relu', use_bias: true })] : []),
             layer('Dense', {
               name: 'head',
               units: classes.length,
@@ -48,7 +48,13 @@ export default {
         {
           paths: ['weights.bin'],
           weights: [
-            { name: 'head/kernel', shape: [head.dim, classes.length], dtype: 'float32' },
+            ...(units
+              ? [
+                  { name: 'hidden/kernel', shape: [head.dim, units], dtype: 'float32' },
+                  { name: 'hidden/bias', shape: [units], dtype: 'float32' },
+                ]
+              : []),
+            { name: 'head/kernel', shape: [units ?? head.dim, classes.length], dtype: 'float32' },
             { name: 'head/bias', shape: [classes.length], dtype: 'float32' },
           ],
         },
@@ -67,13 +73,25 @@ export default {
         ? 'One probability per class (sigmoid), in the order of `classes`. An item has every class whose probability reaches its threshold.'
         : 'Softmax probabilities in the order of `classes`.',
       ...(head.thresholds && { thresholds: Array.from(head.thresholds) }),
+      ...(units && { hiddenUnits: units }),
       lambda: head.lambda,
       exportedAt: new Date(exportedAt).toISOString(),
     };
     return [
       { name: 'model.json', type: 'application/json', bytes: utf8(JSON.stringify(model)) },
-      { name: 'weights.bin', type: 'application/octet-stream', bytes: new Uint8Array(floats.buffer) },
+      { name: 'weights.bin', type: 'application/octet-stream', bytes: bytesOf(parts) },
       { name: 'winnow-head.json', type: 'application/json', bytes: utf8(JSON.stringify(facts, null, 2)) },
     ];
   },
 } satisfies Exporter;
+
+/** Numbers one after another, little-endian. */
+function bytesOf(parts: readonly Float32Array[]): Uint8Array {
+  const floats = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    floats.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(floats.buffer);
+}

@@ -1,9 +1,7 @@
 import type { BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import { bootstrapHeads, dropoutHeads } from '../../domain/committee.ts';
-import { classesAbove, foldHead, headProbabilities } from '../../domain/head-maths.ts';
+import { classesAbove, foldHead, headProbabilities, hiddenUnits } from '../../domain/head-maths.ts';
 import type { Row } from '../../domain/ids.ts';
-import { standardise } from '../../domain/logistic.ts';
 import { stationaryProducts } from '../../domain/logistic-kernels.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
@@ -18,10 +16,10 @@ import type {
 } from '../../loop/ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import { strategyById } from '../../strategies/index.ts';
-import type { Committee, CommitteeKind, PoolView } from '../../strategies/strategy.ts';
+import type { Committee, PoolView } from '../../strategies/strategy.ts';
 import { guarded } from '../../strategies/wrappers/compose.ts';
 import { bestStationary } from '../wasm/wasm-matrix.ts';
-import { committeeProduct } from './committee-product.ts';
+import { formCommittee } from './form-committee.ts';
 import { HeadFitter } from './head-fitter.ts';
 import type { Engine, Pool } from './engine.ts';
 import { startEngine } from './start-engine.ts';
@@ -31,7 +29,7 @@ const products = stationaryProducts(bestStationary);
 
 /** The learner, in whatever thread it is built. */
 export class LocalLearner implements Learner {
-  readonly #fitter = new HeadFitter(products);
+  readonly #fitter = new HeadFitter(products, bestStationary);
   #engine: Engine | null = null;
   #pool: Pool | null = null;
   #head: FittedHead | null = null;
@@ -114,6 +112,7 @@ export class LocalLearner implements Learner {
     const head = needsHead ? this.#requireHead() : null;
     const scored = head ? await this.#score() : null;
     const started = performance.now();
+    const { compute } = this.#requireEngine();
     const picks = await guarded(strategy, request.guards)(
       {
         embeddings: pool,
@@ -121,8 +120,10 @@ export class LocalLearner implements Learner {
         exactProbabilities: head ? (rows) => headProbabilities(head, pool.data, rows) : null,
         candidates: request.candidates,
         thresholds: head?.thresholds ?? null,
-        committee:
-          head && !head.thresholds ? onceEach((kind, members) => this.#committee(head, kind, members, request)) : null,
+        committee: head
+          ? onceEach(async (kind, members) => formCommittee(pool, head, kind, members, request, compute, products))
+          : null,
+        ...(head?.hidden && { lastInputs: (rows: Int32Array) => hiddenUnits(head, pool.data, rows) }),
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -131,7 +132,7 @@ export class LocalLearner implements Learner {
       },
       request.count,
       seededRandom(request.seed),
-      this.#requireEngine().compute,
+      compute,
     );
     return { picks, selectMs: performance.now() - started };
   }
@@ -176,38 +177,9 @@ export class LocalLearner implements Learner {
     const head = this.#requireHead();
     const classes = head.bias.length;
     if (!this.#probabilities) {
-      const { weights, bias } = foldHead(head);
-      this.#probabilities = await pool.probabilities(weights, bias, head.thresholds !== undefined);
+      this.#probabilities = await pool.probabilities(foldHead(head), head.thresholds !== undefined);
     }
     return { probabilities: this.#probabilities, classes };
-  }
-
-  async #committee(
-    head: FittedHead,
-    kind: CommitteeKind,
-    members: number,
-    { labelledRows, labels, seed }: SelectRequest,
-  ): Promise<Committee> {
-    const pool = this.#requirePool();
-    const random = seededRandom(seed).fork('committee');
-    const heads =
-      kind === 'dropout'
-        ? dropoutHeads(head, members, random)
-        : bootstrapHeads(
-            head,
-            standardise(gatherRows(pool, labelledRows).data, labels.length, head.dim, head),
-            labels,
-            members,
-            random,
-            { products },
-          );
-    const product = committeeProduct(heads, this.#requireEngine().compute);
-    return {
-      members: heads.length,
-      classes: head.bias.length,
-      probabilities: (rows) => product(gatherRows(pool, rows).data, rows.length),
-      exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)),
-    };
   }
 
   #requireEngine(): Engine {
