@@ -15,6 +15,9 @@ export const EVENT_FORMAT = 3;
 /** Whether an item has exactly one class (`single`) or any number of them, none included (`multi`). */
 export type Task = 'single' | 'multi';
 
+/** What kind of head is trained: linear, or with one hidden layer once there are labels enough for it. */
+export type ModelKind = 'linear' | 'hidden';
+
 /** What every event carries. Order of the log: by `seq` (a Lamport counter), then by `id`; merging is a union by id. */
 interface EventBase {
   readonly id: EventId;
@@ -40,6 +43,8 @@ export interface ProjectSettings {
   readonly backend: BackendChoice;
   /** `balanced` lets every class count alike in training, however many labels it has; `equal` when absent. */
   readonly classWeights?: 'equal' | 'balanced' | undefined;
+  /** Linear when absent. Where an item can have several classes the model is linear in any case. */
+  readonly model?: ModelKind | undefined;
   /** When labelling may stop, if the user changed the defaults. */
   readonly stopping?: StoppingThresholds | undefined;
   /** Absent in projects from before there were guards: none. */
@@ -182,6 +187,8 @@ export interface ModelTrained extends EventBase {
   readonly classes: readonly ClassId[];
   /** Ridge penalty chosen. */
   readonly lambda: number;
+  /** Units of the hidden layer; a linear head has none. */
+  readonly hidden?: number | undefined;
   readonly fitMs: number;
 }
 

@@ -1,8 +1,8 @@
 import type { ClassId } from './ids.ts';
 
 /**
- * A trained linear head (multinomial logistic regression, or one per class) over standardised embeddings.
- * logits = ((x - mean) * scale) . weights + bias; probabilities = softmax(logits) unless there are thresholds.
+ * A trained head over standardised embeddings: linear (multinomial logistic regression, or one per class) or with a hidden
+ * layer. logits = ((x - mean) * scale) . weights + bias; probabilities = softmax(logits) unless there are thresholds.
  */
 export interface Head {
   readonly version: number;
@@ -13,7 +13,7 @@ export interface Head {
   readonly mean: Float32Array;
   /** One factor for all features: sqrt(dim / mean squared norm after centring). */
   readonly scale: number;
-  /** Row-major [dim, classes]. */
+  /** Row-major [dim, classes]; [units, classes] behind a hidden layer. */
   readonly weights: Float32Array;
   /** [classes]. */
   readonly bias: Float32Array;
@@ -24,4 +24,14 @@ export interface Head {
    * sigmoid(logits), and an item has a class from this probability on. [classes]
    */
   readonly thresholds?: Float32Array | undefined;
+  /** Only in a head with a hidden layer: `weights` and `bias` then read its units instead of the embedding. */
+  readonly hidden?: HiddenLayer | undefined;
+}
+
+/** Rectified linear units on the standardised embedding: max(0, ((x - mean) * scale) . weights + bias). */
+export interface HiddenLayer {
+  /** Row-major [dim, units]. */
+  readonly weights: Float32Array;
+  /** [units]. */
+  readonly bias: Float32Array;
 }

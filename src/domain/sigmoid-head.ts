@@ -8,7 +8,8 @@ import { fromSpan, spanFactor } from './span.ts';
 /** With this many times fewer rows than dimensions the fit is done in the rows' own span: the same solution, sooner. */
 const SPAN_PAYS = 1.5;
 
-type Limits = Pick<LogisticOptions, 'maxIterations' | 'tolerance' | 'products'>;
+/** `sampleWeights` by row; `start` is not used where the fit is done in the rows' span. */
+type Limits = Pick<LogisticOptions, 'maxIterations' | 'tolerance' | 'products' | 'sampleWeights' | 'start'>;
 
 /**
  * One logistic regression per class (binary relevance), fitted together: the sum over classes of the negative
@@ -26,7 +27,21 @@ export function fitSigmoids(
   lambda: number,
   options: Limits = {},
 ): LogisticFit {
-  if (n * SPAN_PAYS > dim) return fit(z, targets, n, dim, classes, lambda, options);
+  const soft = Float64Array.from(targets, (target) => (target === UNKNOWN ? NaN : target));
+  return fitSoftSigmoids(z, soft, n, dim, classes, lambda, options);
+}
+
+/** The same with a probability as the target of each row and class. @param targets row-major [n, classes], NaN where unknown */
+export function fitSoftSigmoids(
+  z: Float64Array,
+  targets: Float64Array,
+  n: number,
+  dim: number,
+  classes: number,
+  lambda: number,
+  options: Limits = {},
+): LogisticFit {
+  if (n * SPAN_PAYS > dim || options.start) return fit(z, targets, n, dim, classes, lambda, options);
   const factor = spanFactor(z, n, dim);
   const { weights, ...rest } = fit(factor, targets, n, n, classes, lambda, options);
   return { ...rest, weights: fromSpan(factor, weights, z, n, dim, classes) };
@@ -34,22 +49,27 @@ export function fitSigmoids(
 
 function fit(
   z: Float64Array,
-  targets: Uint8Array,
+  targets: Float64Array,
   n: number,
   dim: number,
   classes: number,
   lambda: number,
-  { maxIterations = 200, tolerance = 1e-5, products = plainProducts }: Limits,
+  { maxIterations = 200, tolerance = 1e-5, products = plainProducts, sampleWeights, start }: Limits,
 ): LogisticFit {
   const biasAt = dim * classes;
   const theta = new Float64Array(biasAt + classes);
   const constants = constantClasses(targets, n, classes);
+  if (start) {
+    theta.set(start.weights);
+    theta.set(start.bias, biasAt);
+    for (let k = 0; k < biasAt; k++) if (constants.has(k % classes)) theta[k] = 0;
+  }
   const asked = constants.size === 0 ? targets : without(constants, targets, classes);
   const residual = new Float64Array(n * classes);
   const product = products(z, n, dim, classes);
   const objective = (at: Float64Array, gradient: Float64Array): number => {
     product.logits(at, residual);
-    const loss = toResidual(residual, asked) / n;
+    const loss = toResidual(residual, asked, classes, sampleWeights) / n;
     product.gradient(residual, gradient);
     gradient.fill(0, biasAt);
     let norm = 0;
@@ -72,36 +92,45 @@ function fit(
 }
 
 /** Classes without a known example of one kind, with the bias that stands for them. */
-function constantClasses(targets: Uint8Array, n: number, classes: number): Map<number, number> {
+function constantClasses(targets: Float64Array, n: number, classes: number): Map<number, number> {
   const found = new Map<number, number>();
   for (let c = 0; c < classes; c++) {
     let present = 0;
     let absent = 0;
+    let between = 0;
     for (let i = 0; i < n; i++) {
-      if (targets[i * classes + c] === PRESENT) present++;
-      else if (targets[i * classes + c] === ABSENT) absent++;
+      const target = targets[i * classes + c] as number;
+      if (target === PRESENT) present++;
+      else if (target === ABSENT) absent++;
+      else if (!Number.isNaN(target)) between++;
     }
-    if (present === 0 || absent === 0) found.set(c, Math.log((present + 1) / (absent + 1)));
+    if (between === 0 && (present === 0 || absent === 0)) found.set(c, Math.log((present + 1) / (absent + 1)));
   }
   return found;
 }
 
-function without(constants: ReadonlyMap<number, number>, targets: Uint8Array, classes: number): Uint8Array {
-  return targets.map((target, k) => (constants.has(k % classes) ? UNKNOWN : target));
+function without(constants: ReadonlyMap<number, number>, targets: Float64Array, classes: number): Float64Array {
+  return targets.map((target, k) => (constants.has(k % classes) ? NaN : target));
 }
 
-/** Turns logits into sigmoid minus target in place, 0 where unknown; returns the summed negative log-likelihood. */
-function toResidual(values: Float64Array, targets: Uint8Array): number {
+/** Turns logits into sigmoid minus target times the row's weight, in place, 0 where unknown; returns the summed loss. */
+function toResidual(
+  values: Float64Array,
+  targets: Float64Array,
+  classes: number,
+  sampleWeights: Float64Array | undefined,
+): number {
   let loss = 0;
   for (let k = 0; k < values.length; k++) {
     const target = targets[k] as number;
-    if (target === UNKNOWN) {
+    if (Number.isNaN(target)) {
       values[k] = 0;
       continue;
     }
     const z = values[k] as number;
-    loss += softplus(target === PRESENT ? -z : z);
-    values[k] = sigmoid(z) - target;
+    const weight = sampleWeights?.[Math.floor(k / classes)] ?? 1;
+    loss += weight * (target * softplus(-z) + (1 - target) * softplus(z));
+    values[k] = weight * (sigmoid(z) - target);
   }
   return loss;
 }

@@ -8,8 +8,11 @@ import type { Item, Rejection } from '../domain/item.ts';
 import { parseEvents } from './validate-events.ts';
 import { parseItems } from './validate-items.ts';
 
-/** Version of the bundle's layout; a newer one is refused. Change it with a frozen fixture and a reader for the old one. */
-export const BUNDLE_VERSION = 1;
+/**
+ * Newest version of the bundle's layout; a later one is refused. Change it with a frozen fixture and a reader for the old
+ * one. Version 2 added heads with a hidden layer; a bundle without any is still written as version 1.
+ */
+export const BUNDLE_VERSION = 2;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const FILE = v.object({ bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) });
@@ -42,6 +45,8 @@ const HEADS = v.array(
     scale: v.number(),
     lambda: v.number(),
     thresholds: v.optional(v.array(v.number())),
+    /** Units of the hidden layer. */
+    hidden: v.optional(v.pipe(count, v.minValue(1))),
     file: v.string(),
   }),
 );

@@ -41,6 +41,7 @@ const settings = v.object({
   encoder: text,
   backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
   classWeights: v.optional(v.picklist(['equal', 'balanced'])),
+  model: v.optional(v.picklist(['linear', 'hidden'])),
   stopping: v.optional(stopping),
   guards: v.optional(guards),
   rules: v.optional(rules),
@@ -122,6 +123,7 @@ const EVENT = v.variant('kind', [
     trainedOn: v.array(text),
     classes: v.array(text),
     lambda: real,
+    hidden: v.optional(count),
     fitMs: real,
   }),
   v.object({

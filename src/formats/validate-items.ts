@@ -1,5 +1,5 @@
 import { WinnowError } from '../domain/errors.ts';
-import type { Head } from '../domain/head.ts';
+import type { Head, HiddenLayer } from '../domain/head.ts';
 import type { Item } from '../domain/item.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -46,7 +46,7 @@ function isItem(value: unknown): value is Item {
 function isHead(value: unknown): value is Head {
   if (typeof value !== 'object' || value === null) return false;
   const v = value as Fields;
-  const { dim, classes, mean, weights, bias, thresholds } = v;
+  const { dim, classes, mean, weights, bias, thresholds, hidden } = v;
   return (
     isCount(v['version']) &&
     typeof v['encoder'] === 'string' &&
@@ -54,7 +54,8 @@ function isHead(value: unknown): value is Head {
     Array.isArray(classes) &&
     classes.every((id) => typeof id === 'string') &&
     isFloats(mean, dim) &&
-    isFloats(weights, dim * classes.length) &&
+    (hidden === undefined || isHiddenLayer(hidden, dim)) &&
+    isFloats(weights, (hidden ? hidden.bias.length : dim) * classes.length) &&
     isFloats(bias, classes.length) &&
     (thresholds === undefined || isFloats(thresholds, classes.length)) &&
     typeof v['scale'] === 'number' &&
@@ -62,6 +63,13 @@ function isHead(value: unknown): value is Head {
     typeof v['lambda'] === 'number' &&
     Number.isFinite(v['lambda'])
   );
+}
+
+function isHiddenLayer(value: unknown, dim: number): value is HiddenLayer {
+  if (typeof value !== 'object' || value === null) return false;
+  const { weights, bias } = value as Fields;
+  if (!(bias instanceof Float32Array) || bias.length === 0) return false;
+  return isFloats(bias, bias.length) && isFloats(weights, dim * bias.length);
 }
 
 function isCount(value: unknown): value is number {

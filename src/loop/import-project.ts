@@ -213,17 +213,23 @@ class Bundle {
     return learnt;
   }
 
-  async head({ file, classes, thresholds, ...facts }: HeadEntry): Promise<Head> {
+  async head({ file, classes, thresholds, hidden, ...facts }: HeadEntry): Promise<Head> {
     const numbers = await this.#floats(file);
-    const biasAt = facts.dim * (1 + classes.length);
+    const { dim } = facts;
+    const innerBiasAt = dim * (1 + (hidden ?? 0));
+    const weightsAt = innerBiasAt + (hidden ?? 0);
+    const biasAt = weightsAt + (hidden ?? dim) * classes.length;
     return refusing(file, () =>
       parseHead({
         ...facts,
         classes: classes as unknown as readonly ClassId[],
-        mean: numbers.slice(0, facts.dim),
-        weights: numbers.slice(facts.dim, biasAt),
+        mean: numbers.slice(0, dim),
+        weights: numbers.slice(weightsAt, biasAt),
         bias: numbers.slice(biasAt),
         ...(thresholds && { thresholds: Float32Array.from(thresholds) }),
+        ...(hidden && {
+          hidden: { weights: numbers.slice(dim, innerBiasAt), bias: numbers.slice(innerBiasAt, weightsAt) },
+        }),
       }),
     );
   }

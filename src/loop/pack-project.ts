@@ -1,13 +1,6 @@
 import { ProjectFold } from '../domain/fold.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
-import {
-  BUNDLE_VERSION,
-  toLines,
-  type ChunkEntry,
-  type EncoderEntry,
-  type HeadEntry,
-  type Manifest,
-} from '../formats/bundle.ts';
+import { toLines, type ChunkEntry, type EncoderEntry, type HeadEntry, type Manifest } from '../formats/bundle.ts';
 import { writeShard, type ShardEntry } from '../formats/bundle-shard.ts';
 import { packState } from '../formats/bundle-state.ts';
 import { utf8 } from '../formats/bytes.ts';
@@ -67,6 +60,7 @@ export async function writeBundle(
 
 class BundleWriter {
   readonly #files: Manifest['files'] = {};
+  #version = 1;
   readonly #blobs: Blob[] = [];
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
@@ -81,8 +75,13 @@ class BundleWriter {
     this.#zip.add(name, bytes, isPacked);
   }
 
+  /** The bundle holds something that readers of earlier layouts do not know. */
+  needs(version: number): void {
+    this.#version = Math.max(this.#version, version);
+  }
+
   end(facts: Omit<Manifest, 'format' | 'version' | 'files'>): Blob {
-    const manifest: Manifest = { format: 'winnow-project', version: BUNDLE_VERSION, ...facts, files: this.#files };
+    const manifest: Manifest = { format: 'winnow-project', version: this.#version, ...facts, files: this.#files };
     this.#zip.add('manifest.json', utf8(JSON.stringify(manifest, null, 1)), false);
     this.#zip.end();
     this.#flush();
@@ -151,20 +150,33 @@ async function addEmbeddings(storage: Storage, project: ProjectId, out: BundleWr
   await out.add('encoders.json', utf8(JSON.stringify(encoders)));
 }
 
-/** Numbers of a checkpoint lie one after another: mean, weights, bias. */
+/** Numbers of a checkpoint lie one after another: mean, weights and bias of a hidden layer, weights, bias. */
 async function addHeads(storage: Storage, project: ProjectId, out: BundleWriter): Promise<number> {
   const entries: HeadEntry[] = [];
-  for (const { mean, weights, bias, classes, thresholds, ...facts } of await storage.heads.all(project)) {
+  for (const { mean, weights, bias, classes, thresholds, hidden, ...facts } of await storage.heads.all(project)) {
     const file = `heads/${facts.version}.bin`;
-    entries.push({ ...facts, classes: [...classes], ...(thresholds && { thresholds: [...thresholds] }), file });
-    const numbers = new Float32Array(mean.length + weights.length + bias.length);
-    numbers.set(mean);
-    numbers.set(weights, mean.length);
-    numbers.set(bias, mean.length + weights.length);
-    await out.add(file, bytesOf(numbers));
+    if (hidden) out.needs(2);
+    entries.push({
+      ...facts,
+      classes: [...classes],
+      ...(thresholds && { thresholds: [...thresholds] }),
+      ...(hidden && { hidden: hidden.bias.length }),
+      file,
+    });
+    await out.add(file, bytesOf(joined([mean, ...(hidden ? [hidden.weights, hidden.bias] : []), weights, bias])));
   }
   await out.add('heads.json', utf8(JSON.stringify(entries)));
   return entries.length;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 function bytesOf(array: Float32Array): Uint8Array {

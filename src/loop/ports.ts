@@ -2,8 +2,8 @@
  * What the loop needs from the outside. Interfaces only; adapters live in platform/, doubles in tests/fakes/.
  * Long work takes an `AbortSignal` on the caller's side and runs in batches that the caller drives.
  */
-import type { Backend, BackendChoice, WinnowEvent } from '../domain/events.ts';
-import type { Head } from '../domain/head.ts';
+import type { Backend, BackendChoice, ModelKind, WinnowEvent } from '../domain/events.ts';
+import type { Head, HiddenLayer } from '../domain/head.ts';
 import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item, Modality, Rejection } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
@@ -257,6 +257,8 @@ export interface TrainRequest {
   readonly seed: number;
   /** True lets every class count alike, however many labels it has; not with targets. */
   readonly isBalanced?: boolean;
+  /** A hidden layer is left out while there are too few labels for one, and with targets. Linear when absent. */
+  readonly model?: ModelKind;
   /** Inverse penalty of a plain logistic regression (see `regularisation.ts`); when null or absent the head is chosen. */
   readonly c?: number | null;
   /** Rows whose embeddings may help without a label: all but held-out items. None when absent. */
@@ -272,6 +274,7 @@ export interface FittedHead {
   readonly lambda: number;
   /** See `Head`. */
   readonly thresholds?: Float32Array | undefined;
+  readonly hidden?: HiddenLayer | undefined;
   readonly fitMs: number;
 }
 /** Per-row summary of the pool under the current head; arrays are [items]. */
@@ -289,6 +292,8 @@ export interface SelectRequest {
   readonly candidates: Int32Array;
   readonly labelledRows: Int32Array;
   readonly labels: Int32Array;
+  /** Where an item can have several classes: `memberships` of the labelled rows, row-major [rows, classes]. */
+  readonly targets?: Uint8Array | undefined;
   readonly classNames: readonly string[];
   /** Rows that are in the batch already. None when absent. */
   readonly batchRows?: Int32Array;
@@ -297,7 +302,7 @@ export interface SelectRequest {
   /** What every batch is guarded against. Nothing when absent. */
   readonly guards?: GuardRequest;
   /** How the current head was trained, where its temperature is wanted from cross-validation. As it is when absent. */
-  readonly temperature?: Pick<TrainRequest, 'seed' | 'pool' | 'isBalanced' | 'c'>;
+  readonly temperature?: Pick<TrainRequest, 'seed' | 'pool' | 'isBalanced' | 'c' | 'model'>;
 }
 export interface Selection {
   readonly picks: readonly StrategyPick[];

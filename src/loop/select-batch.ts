@@ -9,7 +9,7 @@ import { suits } from '../strategies/shortlist.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
 import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
 import type { Learner, Selection, SelectRequest } from './ports.ts';
-import { hasContrast, isBalanced, type TrainingSet } from './training-set.ts';
+import { hasContrast, isBalanced, modelOf, type TrainingSet } from './training-set.ts';
 
 /** Which strategy picks next. While no class can be told from its absence nothing is uncertain yet, so the cold start goes on. */
 export function nextStrategy(state: ProjectState, set: TrainingSet): { strategy: string; isCold: boolean } {
@@ -41,6 +41,7 @@ export async function selectBatch(
     candidates: Int32Array.from(pool, (item) => item.row),
     labelledRows: set.rows,
     labels: set.labels,
+    ...(set.targets && { targets: set.targets }),
     classNames: set.classes.map((id) => findClass(state.schema, id)?.name ?? ''),
     batchRows: Int32Array.from(
       items.filter((item) => inBatch.has(item.id)),
@@ -68,7 +69,9 @@ export async function selectBatch(
 /** What cross-validating the temperature takes, where the project asks for it: the request that trained the head. */
 function temperatureRequest(state: ProjectState, pool: Int32Array): Pick<SelectRequest, 'temperature'> {
   if (state.settings.queryTemperature !== 'cross-validated' || state.task === 'multi') return {};
-  return { temperature: { seed: hashSeed(state.seed, 'train'), pool, isBalanced: isBalanced(state) } };
+  return {
+    temperature: { seed: hashSeed(state.seed, 'train'), pool, isBalanced: isBalanced(state), model: modelOf(state) },
+  };
 }
 
 /** The guards for a head with these classes; quotas of other classes wait until those have a label. */

@@ -3,7 +3,7 @@ import type { ProjectState } from '../domain/fold.ts';
 import type { Head } from '../domain/head.ts';
 import { hashSeed } from '../domain/random.ts';
 import type { Learner } from './ports.ts';
-import { isBalanced, type TrainingSet } from './training-set.ts';
+import { isBalanced, modelOf, type TrainingSet } from './training-set.ts';
 
 /**
  * Fits a head on the training set. Returns the checkpoint to store and the event that says so.
@@ -26,9 +26,10 @@ export async function trainHead(
     seed: hashSeed(state.seed, 'train'),
     pool,
     isBalanced: isBalanced(state),
+    model: modelOf(state),
   });
-  const { fitMs, ...linear } = fitted;
-  const head: Head = { version, encoder, classes: set.classes, ...linear };
+  const { fitMs, ...numbers } = fitted;
+  const head: Head = { version, encoder, classes: set.classes, ...numbers };
   const event: EventDraft = {
     kind: 'model-trained',
     version,
@@ -37,6 +38,7 @@ export async function trainHead(
     trainedOn: set.events,
     classes: set.classes,
     lambda: head.lambda,
+    ...(head.hidden && { hidden: head.hidden.bias.length }),
     fitMs,
   };
   return { head, event };

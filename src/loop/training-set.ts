@@ -1,4 +1,4 @@
-import { classesOf, oneClassOf } from '../domain/events.ts';
+import { classesOf, oneClassOf, type ModelKind } from '../domain/events.ts';
 import { isHeldOut, type ProjectState } from '../domain/fold.ts';
 import type { ClassId, EventId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
@@ -57,6 +57,11 @@ function trainingSets(state: ProjectState, used: readonly Item[]): TrainingSet {
 /** Whether rare classes are to weigh as much as common ones. Classes that are independent have thresholds instead. */
 export function isBalanced({ settings, task }: ProjectState): boolean {
   return settings.classWeights === 'balanced' && task === 'single';
+}
+
+/** The kind of head that is asked for. Independent classes have a linear one. */
+export function modelOf({ settings, task }: ProjectState): ModelKind {
+  return task === 'single' ? (settings.model ?? 'linear') : 'linear';
 }
 
 /** True when some class can be told from its absence: two classes, or a class that not every labelled item has. */

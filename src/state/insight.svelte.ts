@@ -14,7 +14,7 @@ import {
 import { opinionOf, successiveKappas, type Opinion } from '../loop/compare-checkpoints.ts';
 import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts';
 import { imitateRandomSampling } from '../loop/imitate-random.ts';
-import { helperRows, isBalanced, trainingSet } from '../loop/training-set.ts';
+import { helperRows, isBalanced, modelOf, trainingSet } from '../loop/training-set.ts';
 import type { TrainRequest } from '../loop/ports.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { rightness, testDoubts, testProbabilities, testTruth } from './test-evidence.ts';
@@ -180,7 +180,9 @@ export class InsightState {
   /** A head fitted as the project's own would be. */
   #try(request: TrainRequest, rows: Int32Array): Promise<Int32Array> {
     const { learning, state } = this.#session;
-    return learning.withLearner((l) => l.tryHead({ ...request, isBalanced: isBalanced(state) }, rows));
+    return learning.withLearner((l) =>
+      l.tryHead({ ...request, isBalanced: isBalanced(state), model: modelOf(state) }, rows),
+    );
   }
 
   async #estimateFromSeed(signal: AbortSignal): Promise<void> {

@@ -303,8 +303,8 @@ export class Learning {
   async #use(learner: Learner, head: Head): Promise<void> {
     if (this.#current === head.version) return;
     if (head.dim !== this.#dim) throw new WinnowError('learner-failed', 'The checkpoint belongs to another encoder.');
-    const { dim, mean, scale, weights, bias, lambda, thresholds } = head;
-    await learner.use({ dim, mean, scale, weights, bias, lambda, thresholds, fitMs: 0 } satisfies FittedHead);
+    const { dim, mean, scale, weights, bias, lambda, thresholds, hidden } = head;
+    await learner.use({ dim, mean, scale, weights, bias, lambda, thresholds, hidden, fitMs: 0 } satisfies FittedHead);
     this.#current = head.version;
     this.#thresholds.set(head.version, head.thresholds);
   }

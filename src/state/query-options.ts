@@ -1,4 +1,5 @@
-import type { Task } from '../domain/events.ts';
+import type { ModelKind, Task } from '../domain/events.ts';
+import { LEAST_HIDDEN_LABELS } from '../domain/fit-hidden.ts';
 import { strategies } from '../strategies/index.ts';
 import { suits } from '../strategies/shortlist.ts';
 import type { Strategy } from '../strategies/strategy.ts';
@@ -15,4 +16,22 @@ export const COLD_START_OPTIONS: readonly QueryOption[] = strategies.filter((s) 
 /** The starts that this project can use, and the one that is set. */
 export function coldStartOptions(set: string, has: { hints: boolean; rules: boolean }): readonly QueryOption[] {
   return COLD_START_OPTIONS.filter((s) => !s.needsGroups || has[s.needsGroups] || s.id === set);
+}
+
+/** The kinds of model, and when to choose each. */
+export const MODEL_OPTIONS: Readonly<Record<ModelKind, { readonly name: string; readonly hint: string }>> = {
+  linear: {
+    name: 'Linear (default)',
+    hint: 'Right for most projects: quick, and at its best with few labels.',
+  },
+  hidden: {
+    name: 'One hidden layer',
+    hint: `Worth a try from about 1,000 labels on: it can gain about one point of accuracy, and takes seconds to train. With under ${LEAST_HIDDEN_LABELS} labels the linear model is trained instead.`,
+  },
+};
+
+/** What the newest model is, as a sentence; empty before the first one. */
+export function currentModel(active: { readonly hidden?: number | undefined } | null): string {
+  if (!active) return '';
+  return active.hidden ? 'The model now has a hidden layer.' : 'The model now is linear.';
 }

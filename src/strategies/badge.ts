@@ -1,6 +1,7 @@
 import type { Row } from '../domain/ids.ts';
 import { drawIndex } from '../domain/random.ts';
 import { mostLikely } from '../domain/uncertainty.ts';
+import { lastInputsOf, squaredInput } from './last-inputs.ts';
 import { topNames } from './shortlist.ts';
 import type { Strategy, StrategyPick } from './strategy.ts';
 
@@ -16,20 +17,18 @@ export default {
   isColdStart: false,
   needsHead: true,
   select(view, count, random) {
-    const { exactProbabilities, embeddings } = view;
+    const { exactProbabilities } = view;
     if (!exactProbabilities) throw new RangeError('This strategy needs a trained head.');
     const rows =
       view.candidates.length <= MOST_ROWS
         ? view.candidates
         : random.fork('thin').shuffle(Int32Array.from(view.candidates)).slice(0, MOST_ROWS).sort();
     const n = rows.length;
-    const dim = embeddings.cols;
+    const inputs = lastInputsOf(view, rows);
+    const { data, width: dim, start } = inputs;
     const q = residuals(exactProbabilities(rows), n);
     const classes = q.length / Math.max(1, n);
-    const lengths = Float64Array.from(
-      rows,
-      (row, i) => squared(q, i, classes) * (1 + squaredRow(embeddings.data, row, dim)),
-    );
+    const lengths = Float64Array.from(rows, (_, i) => squared(q, i, classes) * (1 + squaredInput(inputs, i)));
     /** Squared distance to the nearest gradient that is picked; the origin is not one of them. */
     const nearest = new Float64Array(n).fill(Infinity);
     const picks: StrategyPick[] = [];
@@ -51,8 +50,8 @@ export default {
         let qq = 0;
         for (let c = 0; c < classes; c++) qq += (q[i * classes + c] as number) * (q[chosen * classes + c] as number);
         let xx = 1;
-        const [a, b] = [(rows[i] as number) * dim, row * dim];
-        for (let d = 0; d < dim; d++) xx += (embeddings.data[a + d] as number) * (embeddings.data[b + d] as number);
+        const [a, b] = [start(i), start(chosen)];
+        for (let d = 0; d < dim; d++) xx += (data[a + d] as number) * (data[b + d] as number);
         const distance = Math.max(0, (lengths[i] as number) + (lengths[chosen] as number) - 2 * xx * qq);
         nearest[i] = isTaken[i] === 1 ? 0 : Math.min(nearest[i] as number, distance);
       }
@@ -76,10 +75,5 @@ function residuals(p: Float64Array, rows: number): Float64Array {
 function squared(values: Float64Array, i: number, width: number): number {
   let sum = 0;
   for (let c = 0; c < width; c++) sum += (values[i * width + c] as number) ** 2;
-  return sum;
-}
-function squaredRow(data: Float32Array, row: Row, dim: number): number {
-  let sum = 0;
-  for (let d = 0; d < dim; d++) sum += (data[row * dim + d] as number) ** 2;
   return sum;
 }

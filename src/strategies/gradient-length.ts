@@ -1,6 +1,10 @@
-import type { Row } from '../domain/ids.ts';
+import { sampleRows } from './herding.ts';
+import { lastInputsOf, squaredInput, type Inputs } from './last-inputs.ts';
 import { ranked, topNames } from './shortlist.ts';
 import type { Strategy } from './strategy.ts';
+
+/** The units of a hidden layer are computed exactly for each: larger pools are thinned out at random first. */
+const MOST_HIDDEN_ROWS = 20_000;
 
 export default {
   id: 'gradient-length',
@@ -9,20 +13,22 @@ export default {
   source: 'Settles, Craven and Ray 2007, Multiple-instance active learning (expected gradient length).',
   isColdStart: false,
   needsHead: true,
-  select(view, count) {
-    const { probabilities, exactProbabilities, embeddings, candidates } = view;
+  select(view, count, random) {
+    const { probabilities, exactProbabilities } = view;
     if (!probabilities || !exactProbabilities) throw new RangeError('This strategy needs a trained head.');
     const classes = probabilities.cols;
+    const candidates = view.lastInputs
+      ? sampleRows(view.candidates, Math.max(MOST_HIDDEN_ROWS, count), random.fork('thin'))
+      : view.candidates;
+    const all = lastInputsOf(view, candidates);
     const rough = Float64Array.from(
       candidates,
-      (row) => expectedLength(probabilities.data, row, classes) * inputLength(embeddings.data, row, embeddings.cols),
+      (row, i) => expectedLength(probabilities.data, row, classes) * inputLength(all, i),
     );
     const picks = ranked(candidates, rough, count, (rows) => {
       const exact = exactProbabilities(rows);
-      return Float64Array.from(
-        rows,
-        (row, i) => expectedLength(exact, i, classes) * inputLength(embeddings.data, row, embeddings.cols),
-      );
+      const inputs = lastInputsOf(view, rows);
+      return Float64Array.from(rows, (_, i) => expectedLength(exact, i, classes) * inputLength(inputs, i));
     });
     return Promise.resolve(
       picks.map(({ row, utility }) => {
@@ -46,9 +52,7 @@ function expectedLength(p: ArrayLike<number>, row: number, classes: number): num
   return sum;
 }
 
-/** Length of the row with the bias's constant 1. */
-function inputLength(data: Float32Array, row: Row, dim: number): number {
-  let squared = 1;
-  for (let d = 0; d < dim; d++) squared += (data[row * dim + d] as number) ** 2;
-  return Math.sqrt(squared);
+/** Length of what the last layer reads of a row, with the bias's constant 1. */
+function inputLength(inputs: Inputs, i: number): number {
+  return Math.sqrt(1 + squaredInput(inputs, i));
 }

@@ -11,6 +11,7 @@ const modules = import.meta.glob<{ default: Strategy }>(
     '!./herding.ts',
     '!./spread-start.ts',
     '!./committee-measures.ts',
+    '!./last-inputs.ts',
   ],
   { eager: true },
 );

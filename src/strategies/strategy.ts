@@ -30,7 +30,8 @@ export interface Committee {
 }
 /**
  * `bootstrap`: heads refitted with Bayesian-bootstrap weights, w ~ Exp(1) (Rubin 1981). `dropout`: the current head with
- * 75 % of its input features left out and the rest scaled up, one mask per member (Gupte et al. 2024).
+ * 75 % of its input features left out and the rest scaled up, one mask per member (Gupte et al. 2024); of a head with a
+ * hidden layer half of the units, as in training.
  */
 export type CommitteeKind = 'bootstrap' | 'dropout';
 
@@ -68,7 +69,12 @@ export interface PoolView {
    * from its threshold on. `labels` is empty then.
    */
   readonly thresholds?: ArrayLike<number> | null;
-  /** Forms a committee of `members` heads. Null before the first head, and where an item can have several classes. */
+  /**
+   * What the head's last layer reads of some rows, [rows, width], identical on every backend. Absent where that is the
+   * embedding itself.
+   */
+  readonly lastInputs?: (rows: Int32Array) => Float32Array;
+  /** Forms a committee of `members` heads. Null before the first head. */
   readonly committee: ((kind: CommitteeKind, members: number) => Promise<Committee>) | null;
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Backend } from '../../src/domain/events.ts';
+import type { Backend, ModelKind } from '../../src/domain/events.ts';
+import { LEAST_HIDDEN_LABELS } from '../../src/domain/fit-hidden.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import type { FittedHead, PoolScores } from '../../src/loop/ports.ts';
 import { strategies } from '../../src/strategies/index.ts';
@@ -27,23 +28,26 @@ function pool(): { data: Float32Array; classOf: Int32Array } {
 
 const GUARDED = ['margin', 'k-center'];
 
-/** @param helpers rows that may help the head without a label; none trains the plain head */
+/** @param helpers rows that may help the head without a label; none trains the plain head, or one with a hidden layer */
 async function round(
   backend: Backend,
   helpers: Int32Array | undefined,
+  model: ModelKind = 'linear',
 ): Promise<{ head: FittedHead; scores: PoolScores; picks: Record<string, unknown> }> {
   const { data, classOf } = pool();
   const learner = new LocalLearner();
   const info = await learner.open(backend);
   expect(info).toEqual({ backend, fallback: null });
   await learner.load(data, ROWS, DIM);
-  const rows = Int32Array.from({ length: LABELLED }, (_, i) => i);
+  const labelled = model === 'hidden' ? LEAST_HIDDEN_LABELS : LABELLED;
+  const rows = Int32Array.from({ length: labelled }, (_, i) => i);
   const labels = rows.map((row) => classOf[row] ?? 0);
   const head = await learner.train({
     rows,
     labels,
     classCount: CLASSES,
     seed: 4,
+    model,
     ...(helpers ? { pool: helpers } : {}),
   });
   const scores = await learner.score();
@@ -53,7 +57,7 @@ async function round(
       strategy,
       count: 20,
       seed: 9,
-      candidates: Int32Array.from({ length: ROWS - LABELLED }, (_, i) => i + LABELLED),
+      candidates: Int32Array.from({ length: ROWS - labelled }, (_, i) => i + labelled),
       labelledRows: rows,
       labels,
       classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
@@ -65,7 +69,7 @@ async function round(
       strategy,
       count: 20,
       seed: 9,
-      candidates: Int32Array.from({ length: ROWS - LABELLED - 5 }, (_, i) => i + LABELLED),
+      candidates: Int32Array.from({ length: ROWS - labelled - 5 }, (_, i) => i + labelled),
       labelledRows: rows,
       labels,
       classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
@@ -94,14 +98,17 @@ async function round(
 }
 
 it.each([
-  ['the plain head', undefined],
-  ['the semi-supervised head', Int32Array.from({ length: ROWS - 100 }, (_, i) => i)],
-] as const)('gives the same head, picks and scores on WebGPU, WASM and CPU: %s', async (name, helpers) => {
-  const cpu = await round('cpu', helpers);
+  ['the plain head', undefined, 'linear'],
+  ['the semi-supervised head', Int32Array.from({ length: ROWS - 100 }, (_, i) => i), 'linear'],
+  ['a head with a hidden layer', undefined, 'hidden'],
+] as const)('gives the same head, picks and scores on WebGPU, WASM and CPU: %s', async (name, helpers, model) => {
+  const cpu = await round('cpu', helpers, model);
+  expect(cpu.head.hidden !== undefined).toBe(model === 'hidden');
   if (helpers) expect(cpu.head.lambda, name).toBe(5e-3);
   for (const backend of ['wasm', 'webgpu'] as const) {
-    const other = await round(backend, helpers);
+    const other = await round(backend, helpers, model);
     expect(other.head.weights).toEqual(cpu.head.weights);
+    expect(other.head.hidden).toEqual(cpu.head.hidden);
     expect(other.head.lambda).toBe(cpu.head.lambda);
     expect(other.picks).toEqual(cpu.picks);
     let worst = 0;

@@ -5,7 +5,8 @@ import type { FittedHead } from '../../src/loop/ports.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 
 const [ROWS, DIM, CLASSES, LABELLED] = [1200, 32, 5, 80];
-const STRATEGIES = ['margin', 'entropy', 'margin-kmeans', 'uherding', 'max-herding', 'random'];
+const COMMITTEES = ['vote-entropy', 'committee-kl', 'bald'];
+const STRATEGIES = ['margin', 'entropy', 'margin-kmeans', 'uherding', 'max-herding', 'random', ...COMMITTEES];
 
 /** Unit-length rows; class c is present where the row leans towards direction c: none, one or several. */
 function pool(): { data: Float32Array; targets: Uint8Array } {
@@ -49,6 +50,7 @@ async function round(backend: Backend): Promise<{
       candidates: Int32Array.from({ length: ROWS - LABELLED }, (_, i) => i + LABELLED),
       labelledRows: rows,
       labels: new Int32Array(),
+      targets: request.targets,
       classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
     });
     picks[strategy] = selection.picks;

@@ -103,7 +103,8 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
           log.label(row, row % 2 ? 'a' : 'b');
         }
   };
-  return { log, learning, fake, heads, answer, grow: (count: number) => (items = textItems(count)) };
+  const reloaded = (): Learning => new Learning(session as unknown as ProjectSession);
+  return { log, learning, reloaded, fake, heads, answer, grow: (count: number) => (items = textItems(count)) };
 }
 
 test('a task on an old checkpoint in the middle of a training does not pass for the new one', async () => {
@@ -139,6 +140,31 @@ test('a prediction carries the checkpoint that gave it, also when a newer one ca
   await Promise.all([trained, asked]);
   const { version, probabilities } = p.learning.prediction(item) ?? {};
   expect(probabilities?.[0]).toBeCloseTo((version ?? 0) / 100, 6);
+});
+
+test('the chosen model is asked for, and its layer comes back to the learner after a reload', async () => {
+  const p = project();
+  const asked: unknown[] = [];
+  const hidden = { weights: new Float32Array(6), bias: new Float32Array(3) };
+  p.fake.learner.train = (request) => {
+    asked.push(request.model);
+    return Promise.resolve({ ...FITTED, ...(request.model === 'hidden' && { hidden, weights: new Float32Array(6) }) });
+  };
+  const used: unknown[] = [];
+  p.fake.learner.use = (head) => {
+    used.push(head?.hidden);
+    return Promise.resolve();
+  };
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  p.log.add({ kind: 'settings-changed', settings: { model: 'hidden' } });
+  p.answer();
+  await p.learning.advance();
+  expect(asked).toEqual(['linear', 'hidden']);
+  expect(p.log.state().models.map((m) => m.hidden)).toEqual([undefined, 3]);
+  await p.reloaded().withLearner(() => Promise.resolve(), 'active');
+  expect(used.at(-1)).toEqual(hidden);
 });
 
 test('items that come later are compared with the test set once', async () => {

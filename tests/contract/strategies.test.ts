@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sigmoid } from '../../src/domain/head-maths.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import { strategies } from '../../src/strategies/index.ts';
 import { suits } from '../../src/strategies/shortlist.ts';
@@ -60,6 +61,13 @@ function poolOf({ rows, classes, isFlat = false, isConstant = false, copies = 1 
       });
     },
   };
+}
+
+/** A head's hidden layer of nine units: the same for a row whatever it is asked with. */
+function unitsOf(rows: Int32Array): Float32Array {
+  return Float32Array.from({ length: rows.length * 9 }, (_, k) =>
+    Math.max(0, Math.sin(3 * (rows[Math.floor(k / 9)] ?? 0) + (k % 9))),
+  );
 }
 
 function rowsOf(values: Float64Array, wanted: Int32Array, classes: number): Float64Array {
@@ -153,6 +161,13 @@ describe.each(cases)('strategy %s', (_, strategy, isWrapped) => {
     );
   });
 
+  it('reads the units of a hidden layer where the head has one', async () => {
+    const view = { ...poolOf({ rows: 240, classes: 5 }), lastInputs: unitsOf };
+    const picks = await strategy.select(view, 15, seededRandom(3), compute);
+    expect(new Set(picks.map((p) => p.row)).size).toBe(15);
+    expect(picks.every((p) => Number.isFinite(p.utility))).toBe(true);
+  });
+
   const forMenu = isWrapped ? null : it;
   forMenu?.('has facts for the menu', () => {
     expect(strategy.summary).toMatch(/\.$/);
@@ -171,7 +186,23 @@ function poolOfSets(shape: Shape): PoolView {
     labels: new Int32Array(),
     probabilities: { data: Float32Array.from(exact), rows: shape.rows, cols: shape.classes },
     exactProbabilities: (wanted) => rowsOf(exact, wanted, shape.classes),
-    committee: null,
+    committee: (kind, members) => {
+      const all = Array.from({ length: members }, (_, m) => {
+        const own = seededRandom(m + (kind === 'dropout' ? 50 : 0));
+        return exact.map((p) => sigmoid(Math.log(p / (1 - p)) + own.normal()));
+      });
+      return Promise.resolve({
+        members,
+        classes: shape.classes,
+        probabilities: (wanted) =>
+          Promise.resolve(
+            Float32Array.from(
+              Array.from(wanted).flatMap((r) => all.flatMap((p) => [...rowsOf(p, Int32Array.of(r), shape.classes)])),
+            ),
+          ),
+        exactProbabilities: (wanted) => all.map((p) => rowsOf(p, wanted, shape.classes)),
+      });
+    },
     thresholds: Array.from({ length: shape.classes }, (_, c) => 0.1 + (0.8 * c) / shape.classes),
   };
 }
@@ -214,7 +245,8 @@ describe('strategies where an item can have several classes', () => {
   it('are those without a head and those that say so; the default ones are among them', () => {
     const ids = forSets.map((s) => s.id);
     expect(ids).toEqual(expect.arrayContaining(['uherding', 'max-herding', 'margin', 'random']));
-    expect(ids).not.toContain('bald');
+    expect(ids).toEqual(expect.arrayContaining(['vote-entropy', 'committee-kl', 'bald']));
+    expect(ids).not.toContain('dropquery');
     expect(ids).not.toContain('least-confidence');
   });
 
@@ -249,5 +281,21 @@ describe('uncertainty strategies against a plain implementation', () => {
     const strategy = strategies.find((s) => s.id === id);
     const picks = await strategy?.select(view, 25, seededRandom(1), compute);
     expect(picks?.map((p) => p.row)).toEqual(expected);
+  });
+});
+
+describe('strategies that read the gradient of the head’s last layer', () => {
+  const flat = poolOf({ rows: 240, classes: 5 });
+  it.each(['badge', 'gradient-length'])('%s picks otherwise when its inputs are other ones', async (id) => {
+    const strategy = strategies.find((s) => s.id === id);
+    const of = async (view: PoolView) =>
+      (await strategy?.select(view, 15, seededRandom(3), compute))?.map((p) => p.row);
+    const scaled = (rows: Int32Array): Float32Array =>
+      Float32Array.from({ length: rows.length * 2 }, (_, k) => ((rows[k >> 1] ?? 0) % 7) * 3 + 1);
+    expect(await of({ ...flat, lastInputs: scaled })).not.toEqual(await of(flat));
+    const { data, cols } = flat.embeddings;
+    const own = (rows: Int32Array): Float32Array =>
+      Float32Array.from(Array.from(rows).flatMap((r) => [...data.subarray(r * cols, (r + 1) * cols)]));
+    expect(await of({ ...flat, lastInputs: own })).toEqual(await of(flat));
   });
 });

@@ -11,7 +11,7 @@ import { readBundle } from '../../src/loop/import-project.ts';
 import { writeBundle } from '../../src/loop/pack-project.ts';
 import { sha256 } from '../../src/loop/sha256.ts';
 import { MemoryStorage, type Write } from '../fakes/memory-storage.ts';
-import { HEAD, hex, KEY, STATE, storeProject, TEXT_STATE } from '../fixtures/bundle-project.ts';
+import { HEAD, hex, HIDDEN_HEAD, KEY, STATE, storeProject, TEXT_STATE } from '../fixtures/bundle-project.ts';
 
 const FROM = projectId('from');
 const TO = projectId('to');
@@ -185,6 +185,31 @@ describe('bundle format 1 (frozen file: never write it anew)', () => {
   });
 });
 
+describe('bundle format 2 (frozen file: never write it anew)', () => {
+  it('still brings a head with a hidden layer, and the linear one before it', async () => {
+    const bytes = await readFile(new URL('../fixtures/bundle-format-2.zip', import.meta.url));
+    await open(new Blob([bytes]));
+    expect(await away.heads.all(TO)).toEqual([HEAD, HIDDEN_HEAD]);
+    expect(ProjectFold.of(await away.events.read(TO)).state().name).toBe('Zählung / 2');
+  });
+
+  it('is written only where there is such a head, and refuses numbers that do not fit', async () => {
+    const versionOf = async (file: Blob): Promise<unknown> =>
+      JSON.parse(strFromU8((await filesOf(file))['manifest.json'] ?? new Uint8Array()));
+    expect(await versionOf(await pack())).toMatchObject({ version: 1 });
+    await home.heads.put(FROM, HIDDEN_HEAD);
+    const file = await writeBundle(home, FROM, false, quiet);
+    expect(await versionOf(file)).toMatchObject({ version: 2 });
+    const wrong = await changed(file, (files) => {
+      const heads = JSON.parse(strFromU8(files['heads.json'] ?? new Uint8Array())) as { hidden?: number }[];
+      files['heads.json'] = json(heads.map((h) => (h.hidden ? { ...h, hidden: 2 } : h)));
+    });
+    await expectRefused(wrong, 'bundle-corrupt');
+    await open(file);
+    expect(await away.heads.get(TO, 2)).toEqual(HIDDEN_HEAD);
+  });
+});
+
 describe('what is refused before anything is stored', () => {
   it('anything but a zip', async () => {
     await expectRefused(new Blob(['']), 'bundle-corrupt');
@@ -209,7 +234,7 @@ describe('what is refused before anything is stored', () => {
   });
 
   it('a newer version', async () => {
-    const newer = await changed(await pack(), (_, manifest) => void (manifest.version = 2));
+    const newer = await changed(await pack(), (_, manifest) => void (manifest.version = 3));
     await expectRefused(newer, 'bundle-newer');
     const oneOfTheFuture = zipped({ 'manifest.json': json({ format: 'winnow-project', version: 7, other: [] }) });
     await expectRefused(oneOfTheFuture, 'bundle-newer');

@@ -6,7 +6,7 @@ import { headProbabilities } from '../../src/domain/head-maths.ts';
 import { csv, spreadsheetCsv, unguardCell } from '../../src/formats/bytes.ts';
 import { exporters } from '../../src/formats/exporters.ts';
 import type { Snapshot } from '../../src/formats/format.ts';
-import { DIM, embeddingsOf, HEAD } from '../fixtures/bundle-project.ts';
+import { DIM, embeddingsOf, HEAD, HIDDEN_HEAD } from '../fixtures/bundle-project.ts';
 import { hex, setSnapshotOf, snapshotOf } from '../fixtures/snapshot.ts';
 
 const filesOf = (id: string, snapshot: Snapshot = snapshotOf()) => {
@@ -118,8 +118,11 @@ describe('predictions', () => {
 });
 
 describe('head for TensorFlow.js', () => {
-  it('loads as a layers model that predicts what the head predicts', async () => {
-    const files = filesOf('head-tfjs');
+  it.each([
+    ['linear', HEAD],
+    ['with a hidden layer', HIDDEN_HEAD],
+  ])('loads as a layers model that predicts what the head predicts: %s', async (_name, head) => {
+    const files = filesOf('head-tfjs', snapshotOf({ head }));
     const model = JSON.parse(textOf(files.get('model.json'))) as {
       modelTopology: object;
       weightsManifest: { weights: tf.io.WeightsManifestEntry[]; paths: string[] }[];
@@ -136,7 +139,8 @@ describe('head for TensorFlow.js', () => {
     const { data } = embeddingsOf([0, 1, 2, 3, 4, 5]);
     const rows = Int32Array.from([0, 1, 2, 3, 4, 5]);
     const predicted = (loaded.predict(tf.tensor2d(data, [6, DIM])) as tf.Tensor).dataSync();
-    const expected = headProbabilities(HEAD, data, rows);
+    expect(loaded.layers).toHaveLength(head.hidden ? 3 : 2);
+    const expected = headProbabilities(head, data, rows);
     expect(predicted.length).toBe(expected.length);
     expected.forEach((p, i) => expect(predicted[i]).toBeCloseTo(p, 5));
     // The probabilities differ between the items, so that an agreement means something.

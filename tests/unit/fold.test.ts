@@ -14,6 +14,8 @@ import {
 import { parseEvents } from '../../src/formats/validate-events.ts';
 import { mergeEvents } from '../../src/loop/merge-events.ts';
 import { EVENTS_FORMAT_1 } from '../fixtures/events-format-1.ts';
+import { EVENTS_MODEL_1 } from '../fixtures/events-model-1.ts';
+import { modelOf } from '../../src/loop/training-set.ts';
 import { EVENTS_GUARDS_1 } from '../fixtures/events-guards-1.ts';
 
 const hex = (n: number): ItemId => itemId(n.toString(16).padStart(64, '0'));
@@ -366,6 +368,28 @@ describe('guards and rules, version 1 (frozen)', () => {
     refuse({ guards: { ...guards, quotas: [{ classId: 'c1', atLeast: 0 }] } });
     refuse({ rules: { version: 1, list: [{ id: 'r', classId: 'c', kind: 'glob', text: '*' }] } });
     refuse({ hintUse: 'never' });
+  });
+});
+
+describe('choice of a model (frozen)', () => {
+  const lines = EVENTS_MODEL_1.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('is still read; older logs have a linear one', () => {
+    const state = ProjectFold.of(parseEvents(lines)).state();
+    expect([state.settings.model, state.activeModel?.hidden, modelOf(state)]).toEqual(['hidden', 128, 'hidden']);
+    const old = ProjectFold.of(frozen()).state();
+    expect([old.settings.model, old.activeModel?.hidden, modelOf(old)]).toEqual([undefined, undefined, 'linear']);
+    expect(modelOf({ ...state, task: 'multi' })).toBe('linear');
+  });
+
+  it('is refused when it is none', () => {
+    const refuse = (at: number, change: Record<string, unknown>): void => {
+      expect(() => parseEvents(lines.map((line, i) => (i === at ? { ...line, ...change } : line)))).toThrow(
+        `Entry ${at + 1}`,
+      );
+    };
+    refuse(1, { settings: { model: 'forest' } });
+    refuse(2, { hidden: -1 });
   });
 });
 

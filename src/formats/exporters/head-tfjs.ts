@@ -12,11 +12,15 @@ export default {
   export({ head, state, encoder, exportedAt, temperature }) {
     if (!head) return [];
     const classes = head.classes.map((id) => ({ id, name: findClass(state.schema, id)?.name ?? id }));
-    const { weights, bias } = foldHead(head);
-    const floats = new Float32Array(weights.length + bias.length);
-    floats.set(weights);
-    floats.set(bias, weights.length);
-    if (temperature !== null) floats.forEach((value, i) => (floats[i] = value / temperature));
+    const folded = foldHead(head);
+    const divisor = temperature ?? 1;
+    const [weights, bias] = [folded.weights, folded.bias].map((values) => values.map((v) => v / divisor)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const { hidden } = folded;
+    const parts = [...(hidden ? [hidden.weights, hidden.bias] : []), weights, bias];
+    const units = hidden?.bias.length;
     const layer = (className: string, config: Record<string, unknown>): unknown => ({ class_name: className, config });
     const model = {
       format: 'layers-model',
@@ -33,6 +37,7 @@ export default {
               sparse: false,
               name: 'embedding',
             }),
+            ...(units ? [layer('Dense', { name: 'hidden', units, activation: 'relu', use_bias: true })] : []),
             layer('Dense', {
               name: 'head',
               units: classes.length,
@@ -49,7 +54,13 @@ export default {
         {
           paths: ['weights.bin'],
           weights: [
-            { name: 'head/kernel', shape: [head.dim, classes.length], dtype: 'float32' },
+            ...(units
+              ? [
+                  { name: 'hidden/kernel', shape: [head.dim, units], dtype: 'float32' },
+                  { name: 'hidden/bias', shape: [units], dtype: 'float32' },
+                ]
+              : []),
+            { name: 'head/kernel', shape: [units ?? head.dim, classes.length], dtype: 'float32' },
             { name: 'head/bias', shape: [classes.length], dtype: 'float32' },
           ],
         },
@@ -73,13 +84,25 @@ export default {
           : 'On a random calibration slice that was never trained on. Weights and bias are divided by `temperature`.',
       ...(temperature !== null && { temperature }),
       ...(head.thresholds && { thresholds: Array.from(head.thresholds) }),
+      ...(units && { hiddenUnits: units }),
       lambda: head.lambda,
       exportedAt: new Date(exportedAt).toISOString(),
     };
     return [
       { name: 'model.json', type: 'application/json', bytes: utf8(JSON.stringify(model)) },
-      { name: 'weights.bin', type: 'application/octet-stream', bytes: new Uint8Array(floats.buffer) },
+      { name: 'weights.bin', type: 'application/octet-stream', bytes: bytesOf(parts) },
       { name: 'winnow-head.json', type: 'application/json', bytes: utf8(JSON.stringify(facts, null, 2)) },
     ];
   },
 } satisfies Exporter;
+
+/** Numbers one after another, little-endian. */
+function bytesOf(parts: readonly Float32Array[]): Uint8Array {
+  const floats = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    floats.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(floats.buffer);
+}

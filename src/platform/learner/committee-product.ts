@@ -1,7 +1,7 @@
 import type { LinearHead } from '../../domain/committee.ts';
 import { foldHead } from '../../domain/head-maths.ts';
 import type { Compute } from '../../strategies/strategy.ts';
-import { softmaxRows } from './softmax-rows.ts';
+import { sigmoidRows, softmaxRows } from './softmax-rows.ts';
 
 /** Class probabilities of some rows `x` [rows, dim] under several heads, [rows, members, classes]. */
 export type CommitteeProduct = (x: Float32Array, rows: number) => Promise<Float32Array>;
@@ -40,7 +40,8 @@ export function committeeProduct(heads: readonly LinearHead[], compute: Compute)
           out.set(logits.subarray(i * classes, (i + 1) * classes), i * width + m * classes);
       }
     }
-    softmaxRows(out, bias, classes);
+    if (heads[0]?.thresholds) sigmoidRows(out, bias);
+    else softmaxRows(out, bias, classes);
     return out;
   };
 }

@@ -1,14 +1,12 @@
 import type { Backend } from '../../domain/events.ts';
+import type { FoldedHead } from '../../domain/head-maths.ts';
 import type { LogisticFit } from '../../domain/logistic.ts';
 import type { Compute, Matrix } from '../../strategies/strategy.ts';
 
 /** The embedding matrix where one engine can work on it. */
 export interface Pool extends Matrix {
-  /**
-   * softmax(X W + b) for every row, or the sigmoid of each logit where classes are independent; row-major [rows, classes].
-   * @param weights [cols, classes] @param bias [classes]
-   */
-  probabilities(weights: Float32Array, bias: Float32Array, isIndependent: boolean): Promise<Float32Array>;
+  /** Softmax of the head's logits for every row, or the sigmoid of each where classes are independent; [rows, classes]. */
+  probabilities(head: FoldedHead, isIndependent: boolean): Promise<Float32Array>;
   /** Inner products of every row with some vectors, row-major [rows, count]. @param vectors row-major [count, cols] */
   products(vectors: Float32Array, count: number): Promise<Float32Array>;
   dispose(): void;

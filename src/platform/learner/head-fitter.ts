@@ -1,5 +1,6 @@
 import { WinnowError } from '../../domain/errors.ts';
 import { balancedWeights } from '../../domain/class-weights.ts';
+import { enoughForHidden, fitHidden } from '../../domain/fit-hidden.ts';
 import { fitSets } from '../../domain/fit-sets.ts';
 import type { MakeProducts } from '../../domain/logistic-kernels.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
@@ -7,6 +8,7 @@ import { seededRandom } from '../../domain/random.ts';
 import { crossValidateC, DEFAULT_C, lambdaOf, type ChoiceOptions } from '../../domain/regularisation.ts';
 import { fitSemiSupervised, TEACHER_C, type SampleViews } from '../../domain/semi-supervised.ts';
 import { fitInSpan } from '../../domain/span.ts';
+import type { MakeStationary } from '../../domain/stationary-matrix.ts';
 import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import type { Compute } from '../../strategies/strategy.ts';
@@ -29,10 +31,12 @@ const CLEARLY_BETTER = 0.1;
 /** Fits heads on a pool. Which kind is chosen depends on the labels, the pool's rows and the seed alone. */
 export class HeadFitter {
   readonly #products: MakeProducts;
+  readonly #matrices: MakeStationary;
   #views: { key: string; views: NeighbourhoodViews } | null = null;
 
-  constructor(products: MakeProducts) {
+  constructor(products: MakeProducts, matrices: MakeStationary) {
     this.#products = products;
+    this.#matrices = matrices;
   }
 
   /** To be called when the pool changes. */
@@ -43,19 +47,21 @@ export class HeadFitter {
   async fit(pool: Pool, request: TrainRequest, engine: Engine): Promise<FittedHead> {
     const { rows, classCount, c } = request;
     if (rows.length === 0 || classCount < 1) throw new WinnowError('learner-failed', 'There are no labels to train on');
-    if (request.targets) {
-      const { targets, seed } = request;
-      return {
-        ...fitSets(gatherRows(pool, rows).data, targets, rows.length, pool.cols, classCount, seed, c, this.#products),
-        fitMs: 0,
-      };
+    if (request.model === 'hidden' && (c ?? null) === null && enoughForHidden(rows.length, classCount)) {
+      return { ...deep(pool, request, this.#matrices), fitMs: 0 };
     }
     const isScarce = rows.length < classCount * ENOUGH_LABELS_PER_CLASS;
     const helpers = request.pool && request.pool.length >= LEAST_POOL ? request.pool : null;
-    const semi =
-      (c ?? null) === null && classCount >= 2 && isScarce && helpers
-        ? await this.#semi(pool, request, helpers, engine.compute)
-        : null;
+    const canHelp = (c ?? null) === null && isScarce && helpers;
+    const { targets, seed } = request;
+    if (targets) {
+      const x = gatherRows(pool, rows).data;
+      return {
+        ...fitSets(x, targets, rows.length, pool.cols, classCount, seed, c, this.#products),
+        fitMs: 0,
+      };
+    }
+    const semi = canHelp && classCount >= 2 ? await this.#semi(pool, request, helpers, engine.compute) : null;
     return { ...(semi ?? (await plain(pool, request, this.#products, engine))), fitMs: 0 };
   }
 
@@ -66,12 +72,7 @@ export class HeadFitter {
     helpers: Int32Array,
     compute: Compute,
   ): Promise<Fit | null> {
-    const key = `${seed}:${helpers.length}:${helpers.at(0) ?? 0}:${helpers.at(-1) ?? 0}`;
-    if (this.#views?.key !== key) {
-      const views = new NeighbourhoodViews(pool, helpers, seededRandom(seed).fork('pool'), compute);
-      this.#views = { key, views };
-    }
-    const { views } = this.#views;
+    const views = this.#viewsOf(pool, seed, helpers, compute);
     const labelled = await views.of(rows);
     const options = { products: this.#products };
     if (!isHelpful(gatherRows(pool, rows).data, labelled, labels, pool.cols, classCount, seed, options)) return null;
@@ -82,6 +83,15 @@ export class HeadFitter {
     });
     const { dim, mean: centre, scale } = views.basis;
     return { dim, mean: centre, scale, weights: Float32Array.from(weights), bias: Float32Array.from(bias), lambda };
+  }
+
+  #viewsOf(pool: Pool, seed: number, helpers: Int32Array, compute: Compute): NeighbourhoodViews {
+    const key = `${seed}:${helpers.length}:${helpers.at(0) ?? 0}:${helpers.at(-1) ?? 0}`;
+    if (this.#views?.key !== key) {
+      const views = new NeighbourhoodViews(pool, helpers, seededRandom(seed).fork('pool'), compute);
+      this.#views = { key, views };
+    }
+    return this.#views.views;
   }
 }
 
@@ -115,6 +125,18 @@ async function plain(
     bias: Float32Array.from(fit.bias),
     lambda,
   };
+}
+
+/** A network with one hidden layer on the labelled rows alone. */
+function deep(pool: Pool, { rows, labels, classCount, seed, isBalanced }: TrainRequest, matrices: MakeStationary): Fit {
+  const dim = pool.cols;
+  const n = rows.length;
+  const x = gatherRows(pool, rows).data;
+  const standardiser = fitStandardiser(x, n, dim);
+  const z = standardise(x, n, dim, standardiser);
+  const random = seededRandom(seed).fork('hidden layer');
+  const weights = isBalanced ? balancedWeights(labels) : undefined;
+  return { dim, ...standardiser, ...fitHidden(z, labels, n, dim, classCount, random, matrices, weights) };
 }
 
 /** Whether neighbours agree with the labels: cross-validated log loss of smoothed against plain features. */

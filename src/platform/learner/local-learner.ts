@@ -1,9 +1,7 @@
 import type { BackendChoice } from '../../domain/events.ts';
 import { WinnowError } from '../../domain/errors.ts';
-import { bootstrapHeads, dropoutHeads } from '../../domain/committee.ts';
-import { classesAbove, foldHead, headProbabilities } from '../../domain/head-maths.ts';
+import { classesAbove, foldHead, headProbabilities, hiddenUnits } from '../../domain/head-maths.ts';
 import type { Row } from '../../domain/ids.ts';
-import { standardise } from '../../domain/logistic.ts';
 import { stationaryProducts } from '../../domain/logistic-kernels.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { temper } from '../../domain/temperature.ts';
@@ -19,10 +17,10 @@ import type {
 } from '../../loop/ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import { strategyById } from '../../strategies/index.ts';
-import type { Committee, CommitteeKind, PoolView } from '../../strategies/strategy.ts';
+import type { Committee, PoolView } from '../../strategies/strategy.ts';
 import { guarded } from '../../strategies/wrappers/compose.ts';
 import { bestStationary } from '../wasm/wasm-matrix.ts';
-import { committeeProduct } from './committee-product.ts';
+import { formCommittee } from './form-committee.ts';
 import { crossValidatedTemperature, temperedCommittee } from './query-temperature.ts';
 import { HeadFitter } from './head-fitter.ts';
 import type { Engine, Pool } from './engine.ts';
@@ -33,7 +31,7 @@ const products = stationaryProducts(bestStationary);
 
 /** The learner, in whatever thread it is built. */
 export class LocalLearner implements Learner {
-  readonly #fitter = new HeadFitter(products);
+  readonly #fitter = new HeadFitter(products, bestStationary);
   #engine: Engine | null = null;
   #pool: Pool | null = null;
   #head: FittedHead | null = null;
@@ -116,6 +114,7 @@ export class LocalLearner implements Learner {
     const head = needsHead ? this.#requireHead() : null;
     const scored = head ? await this.#score() : null;
     const started = performance.now();
+    const { compute } = this.#requireEngine();
     const temperature = head ? await this.#temperature(request, head) : 1;
     const data =
       scored &&
@@ -129,12 +128,15 @@ export class LocalLearner implements Learner {
           : null,
         candidates: request.candidates,
         thresholds: head?.thresholds ?? null,
-        committee:
-          head && !head.thresholds
-            ? onceEach(async (kind, members) =>
-                temperedCommittee(await this.#committee(head, kind, members, request), temperature),
-              )
-            : null,
+        committee: head
+          ? onceEach(async (kind, members) =>
+              temperedCommittee(
+                await formCommittee(pool, head, kind, members, request, compute, products),
+                temperature,
+              ),
+            )
+          : null,
+        ...(head?.hidden && { lastInputs: (rows: Int32Array) => hiddenUnits(head, pool.data, rows) }),
         labelledRows: request.labelledRows,
         labels: request.labels,
         classNames: request.classNames,
@@ -143,7 +145,7 @@ export class LocalLearner implements Learner {
       },
       request.count,
       seededRandom(request.seed),
-      this.#requireEngine().compute,
+      compute,
     );
     return { picks, selectMs: performance.now() - started, temperature };
   }
@@ -188,8 +190,7 @@ export class LocalLearner implements Learner {
     const head = this.#requireHead();
     const classes = head.bias.length;
     if (!this.#probabilities) {
-      const { weights, bias } = foldHead(head);
-      this.#probabilities = await pool.probabilities(weights, bias, head.thresholds !== undefined);
+      this.#probabilities = await pool.probabilities(foldHead(head), head.thresholds !== undefined);
     }
     return { probabilities: this.#probabilities, classes };
   }
@@ -199,34 +200,6 @@ export class LocalLearner implements Learner {
     const pool = this.#requirePool();
     const request = { ...temperature, rows: labelledRows, labels, classCount: head.bias.length };
     return crossValidatedTemperature(request, pool.data, (r) => this.#fitter.fit(pool, r, this.#requireEngine()));
-  }
-
-  async #committee(
-    head: FittedHead,
-    kind: CommitteeKind,
-    members: number,
-    { labelledRows, labels, seed }: SelectRequest,
-  ): Promise<Committee> {
-    const pool = this.#requirePool();
-    const random = seededRandom(seed).fork('committee');
-    const heads =
-      kind === 'dropout'
-        ? dropoutHeads(head, members, random)
-        : bootstrapHeads(
-            head,
-            standardise(gatherRows(pool, labelledRows).data, labels.length, head.dim, head),
-            labels,
-            members,
-            random,
-            { products },
-          );
-    const product = committeeProduct(heads, this.#requireEngine().compute);
-    return {
-      members: heads.length,
-      classes: head.bias.length,
-      probabilities: (rows) => product(gatherRows(pool, rows).data, rows.length),
-      exactProbabilities: (rows) => heads.map((h) => headProbabilities(h, pool.data, rows)),
-    };
   }
 
   #requireEngine(): Engine {

@@ -22,10 +22,20 @@ export function softmaxRows(values: Float32Array, bias: Float32Array, classes: n
   }
 }
 
-/** 1 / (1 + exp(-(value + bias))) in place. @param values row-major [rows, classes] @param bias [classes] */
+/** 1 / (1 + exp(-(value + bias))) in place. @param values of rows as wide as the bias, or as some of its rows in turn */
 export function sigmoidRows(values: Float32Array, bias: Float32Array): void {
-  const classes = bias.length;
+  const period = bias.length;
   for (let i = 0; i < values.length; i++) {
-    values[i] = 1 / (1 + Math.exp(-((values[i] as number) + (bias[i % classes] as number))));
+    values[i] = 1 / (1 + Math.exp(-((values[i] as number) + (bias[i % period] as number))));
+  }
+}
+
+/** max(0, value + bias) in place. @param values row-major [rows, units] @param bias [units] */
+export function reluRows(values: Float32Array, bias: Float32Array): void {
+  const units = bias.length;
+  for (let from = 0; from < values.length; from += units) {
+    for (let u = 0; u < units; u++) {
+      values[from + u] = Math.max(0, (values[from + u] as number) + (bias[u] as number));
+    }
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { FoldedHead } from '../../domain/head-maths.ts';
 import type { Pool } from '../learner/engine.ts';
 
 /** Rows per shard: 16,384 x 1,280 float32 is 84 MB, below the smallest storage-buffer limit of WebGPU (128 MiB). */
@@ -22,13 +23,20 @@ export class TfjsPool implements Pool {
     }
   }
 
-  async probabilities(weights: Float32Array, bias: Float32Array, isIndependent: boolean): Promise<Float32Array> {
+  async probabilities({ weights, bias, hidden }: FoldedHead, isIndependent: boolean): Promise<Float32Array> {
     const classes = bias.length;
     return this.#map(classes, () => {
-      const w = tf.tensor2d(weights, [this.cols, classes]);
-      const b = tf.tensor1d(bias);
+      const layers = (hidden ? [hidden, { weights, bias }] : [{ weights, bias }]).map((layer) => {
+        const width = layer.bias.length;
+        return { w: tf.tensor2d(layer.weights, [layer.weights.length / width, width]), b: tf.tensor1d(layer.bias) };
+      });
       const activation = isIndependent ? tf.sigmoid : tf.softmax;
-      return { apply: (x) => activation(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D, inputs: [w, b] };
+      const logits = (x: tf.Tensor2D): tf.Tensor2D =>
+        layers.reduce((y, { w, b }, i) => tf.add(tf.matMul(i > 0 ? tf.relu(y) : y, w), b), x);
+      return {
+        apply: (x) => activation(logits(x)) as tf.Tensor2D,
+        inputs: layers.flatMap(({ w, b }): tf.Tensor[] => [w, b]),
+      };
     });
   }
 

@@ -1,9 +1,14 @@
 import type { Backend } from '../../domain/events.ts';
+import type { HiddenLayer } from '../../domain/head.ts';
+import type { FoldedHead } from '../../domain/head-maths.ts';
 import type { MakeStationary } from '../../domain/stationary-matrix.ts';
 import type { Compute, Matrix } from '../../strategies/strategy.ts';
 import type { Engine, Pool } from '../learner/engine.ts';
-import { sigmoidRows, softmaxRows } from '../learner/softmax-rows.ts';
+import { reluRows, sigmoidRows, softmaxRows } from '../learner/softmax-rows.ts';
 import { nearestByProducts } from '../learner/nearest.ts';
+
+/** Rows of a hidden layer that are worked on at a time. */
+const BLOCK_ROWS = 1024;
 
 /** Everything on stationary matrices: WebAssembly, or plain TypeScript where there is none. */
 export function stationaryEngine(backend: Backend, make: MakeStationary): Engine {
@@ -43,8 +48,10 @@ class StationaryPool implements Pool {
   readonly rows: number;
   readonly cols: number;
   readonly #matrix;
+  readonly #make: MakeStationary;
 
   constructor(make: MakeStationary, data: Float32Array, rows: number, cols: number) {
+    this.#make = make;
     this.rows = rows;
     this.cols = cols;
     this.#matrix = make(rows, cols);
@@ -55,13 +62,30 @@ class StationaryPool implements Pool {
     return this.#matrix.data;
   }
 
-  probabilities(weights: Float32Array, bias: Float32Array, isIndependent: boolean): Promise<Float32Array> {
+  probabilities({ weights, bias, hidden }: FoldedHead, isIndependent: boolean): Promise<Float32Array> {
     const classes = bias.length;
     const out = new Float32Array(this.rows * classes);
-    this.#matrix.times(weights, classes, out);
+    if (hidden) this.#behind(hidden, weights, classes, out);
+    else this.#matrix.times(weights, classes, out);
     if (isIndependent) sigmoidRows(out, bias);
     else softmaxRows(out, bias, classes);
     return Promise.resolve(out);
+  }
+
+  /** Products of the hidden layer's units, a block of rows at a time, with some weights [units, classes]. */
+  #behind(hidden: HiddenLayer, weights: Float32Array, classes: number, out: Float32Array): void {
+    const units = hidden.bias.length;
+    const all = new Float32Array(this.rows * units);
+    this.#matrix.times(hidden.weights, units, all);
+    reluRows(all, hidden.bias);
+    const block = this.#make(Math.min(BLOCK_ROWS, this.rows), units);
+    for (let start = 0; start < this.rows; start += BLOCK_ROWS) {
+      block.data.set(all.subarray(start * units, (start + BLOCK_ROWS) * units));
+      const logits = new Float32Array(Math.min(BLOCK_ROWS, this.rows) * classes);
+      block.times(weights, classes, logits);
+      out.set(logits.subarray(0, (this.rows - start) * classes), start * classes);
+    }
+    block.release();
   }
 
   products(vectors: Float32Array, count: number): Promise<Float32Array> {
