@@ -11,10 +11,10 @@ import { bestThreshold, DEFAULT_THRESHOLD } from './thresholds.ts';
 
 /** Inverse penalties that are tried, the weakest first (see `regularisation.ts`). */
 const CANDIDATES = [100, 10, 1];
-const LEAST_ROWS = 12;
+export const LEAST_ROWS = 12;
 /** Rows, folds and steps of the choice of the penalty, and of the held-out probabilities for the thresholds. */
 const PENALTY = { rows: 128, folds: 3, iterations: 15 };
-const HELD_OUT = { rows: 600, folds: 5, iterations: 40 };
+export const HELD_OUT = { rows: 600, folds: 5, iterations: 40 };
 
 /**
  * A head for items that can have several classes: one logistic regression per class, one penalty for all, chosen by
@@ -35,7 +35,7 @@ export function fitSets(
   const standardiser = fitStandardiser(x, n, dim);
   const z = standardise(x, n, dim, standardiser);
   const order = dealt(targets, n, classes, seededRandom(seed).fork('folds'));
-  const lambda = lambdaOf(c ?? choosePenalty(z, targets, order, dim, classes, products), dim, n);
+  const lambda = lambdaOf(c ?? choosePenalty(z, targets, order, dim, classes, products)?.c ?? DEFAULT_C, dim, n);
   const { weights, bias } = fitSigmoids(z, targets, n, dim, classes, lambda, { products });
   return {
     dim,
@@ -55,12 +55,13 @@ function choosePenalty(
   dim: number,
   classes: number,
   products: MakeProducts,
-): number {
-  if (order.length < LEAST_ROWS) return DEFAULT_C;
+  candidates = CANDIDATES,
+): { c: number; loss: number } | null {
+  if (order.length < LEAST_ROWS) return null;
   const part = take(z, targets, order.slice(0, PENALTY.rows), dim, classes);
   let best = { c: DEFAULT_C, loss: Infinity };
   // The loss has one valley: past it we stop.
-  for (const c of CANDIDATES) {
+  for (const c of candidates) {
     const logits = heldOut(part, classes, lambdaOf(c, dim, part.rows), PENALTY, products);
     let loss = 0;
     part.targets.forEach((target, k) => {
@@ -70,7 +71,27 @@ function choosePenalty(
     if (loss >= best.loss) break;
     best = { c, loss };
   }
-  return best.c;
+  return best;
+}
+
+/**
+ * Cross-validated log loss, summed over the decisions that are known, of one logistic regression per class at the best of
+ * some inverse penalties; null with too few rows to tell.
+ * @param x row-major [n, dim] @param candidates the weakest penalty first
+ */
+export function heldOutLoss(
+  x: Float32Array,
+  targets: Uint8Array,
+  n: number,
+  dim: number,
+  classes: number,
+  seed: number,
+  products: MakeProducts,
+  candidates: number[] = CANDIDATES,
+): number | null {
+  const z = standardise(x, n, dim, fitStandardiser(x, n, dim));
+  const order = dealt(targets, n, classes, seededRandom(seed).fork('folds'));
+  return choosePenalty(z, targets, order, dim, classes, products, candidates)?.loss ?? null;
 }
 
 function chooseThresholds(
@@ -84,14 +105,16 @@ function chooseThresholds(
 ): number[] {
   if (order.length < LEAST_ROWS) return new Array<number>(classes).fill(DEFAULT_THRESHOLD);
   const part = take(z, targets, order.slice(0, HELD_OUT.rows), dim, classes);
-  const logits = heldOut(part, classes, lambda, HELD_OUT, products);
+  return thresholdsFor(heldOut(part, classes, lambda, HELD_OUT, products), part.targets, part.rows, classes);
+}
+
+/** The best threshold of each class. @param logits of held-out rows, [rows, classes] @param targets `memberships` of the same */
+export function thresholdsFor(logits: Float64Array, targets: Uint8Array, rows: number, classes: number): number[] {
   return Array.from({ length: classes }, (_, c) => {
-    const known = Array.from({ length: part.rows }, (_, i) => i * classes + c).filter(
-      (k) => part.targets[k] !== UNKNOWN,
-    );
+    const known = Array.from({ length: rows }, (_, i) => i * classes + c).filter((k) => targets[k] !== UNKNOWN);
     return bestThreshold(
       known.map((k) => sigmoid(logits[k] as number)),
-      known.map((k) => part.targets[k] === PRESENT),
+      known.map((k) => targets[k] === PRESENT),
     );
   });
 }
@@ -151,7 +174,7 @@ function heldOut(
  * Rows shuffled, then dealt by the rarest class that they have, so that folds and prefixes share out even rare classes
  * (after Sechidis, Tsoumakas and Vlahavas 2011, On the stratification of multi-label data).
  */
-function dealt(targets: Uint8Array, n: number, classes: number, random: Random): number[] {
+export function dealt(targets: Uint8Array, n: number, classes: number, random: Random): number[] {
   const counts = new Int32Array(classes);
   targets.forEach((target, k) => {
     if (target === PRESENT) counts[k % classes] = (counts[k % classes] as number) + 1;

@@ -6,8 +6,8 @@ import { times } from './subspace.ts';
 /** Inverse penalty of the teacher, whose smoothed features need little of it. */
 export const TEACHER_C = 100;
 /** Ridge penalty of the student on coordinates of mean squared norm `width`. */
-const STUDENT_LAMBDA = 5e-3;
-const STUDENT_ITERATIONS = 40;
+export const STUDENT_LAMBDA = 5e-3;
+export const STUDENT_ITERATIONS = 40;
 /** Weight of all hard labels together against all soft ones. */
 const LABEL_SHARE = 0.3;
 
@@ -49,17 +49,9 @@ export function fitSemiSupervised(
   const { dim, width } = basis;
   const given = { ...(products && { products }), ...(labelWeights && { sampleWeights: labelWeights }) };
   const soft = teach(labelled, y, classes, unlabelled, smoothedMean, dim, given);
-  const rows = unlabelled.count + labelled.count;
-  const x = new Float64Array(rows * width);
-  x.set(unlabelled.coordinates);
-  x.set(labelled.coordinates, unlabelled.count * width);
+  const { x, sampleWeights, rows } = lessonOf(labelled, unlabelled, width, labelWeights);
   const targets = new Float64Array(rows * classes);
   targets.set(soft);
-  const sampleWeights = new Float64Array(rows);
-  const total = 1 + LABEL_SHARE;
-  sampleWeights.fill(rows / unlabelled.count / total, 0, unlabelled.count);
-  const perLabel = (LABEL_SHARE * rows) / labelled.count / total;
-  for (let i = 0; i < labelled.count; i++) sampleWeights[unlabelled.count + i] = perLabel * (labelWeights?.[i] ?? 1);
   y.forEach((c, i) => (targets[(unlabelled.count + i) * classes + c] = 1));
   const options = { sampleWeights, maxIterations: STUDENT_ITERATIONS, ...(products && { products }) };
   const student = fitSoftLogistic(x, targets, rows, width, classes, STUDENT_LAMBDA, options);
@@ -68,6 +60,25 @@ export function fitSemiSupervised(
     bias: student.bias,
     lambda: STUDENT_LAMBDA,
   };
+}
+
+/** What a student learns from: the unlabelled rows' coordinates, then the labelled ones', with their weights. */
+export function lessonOf(
+  labelled: Pick<SampleViews, 'count' | 'coordinates'>,
+  unlabelled: SampleViews,
+  width: number,
+  labelWeights?: Float64Array,
+): { x: Float64Array; sampleWeights: Float64Array; rows: number } {
+  const rows = unlabelled.count + labelled.count;
+  const x = new Float64Array(rows * width);
+  x.set(unlabelled.coordinates);
+  x.set(labelled.coordinates, unlabelled.count * width);
+  const sampleWeights = new Float64Array(rows);
+  const total = 1 + LABEL_SHARE;
+  sampleWeights.fill(rows / unlabelled.count / total, 0, unlabelled.count);
+  const perLabel = (LABEL_SHARE * rows) / labelled.count / total;
+  for (let i = 0; i < labelled.count; i++) sampleWeights[unlabelled.count + i] = perLabel * (labelWeights?.[i] ?? 1);
+  return { x, sampleWeights, rows };
 }
 
 /** The teacher's class probabilities of the unlabelled rows, [unlabelled, classes]. */
@@ -92,7 +103,7 @@ function teach(
   return out;
 }
 
-function centred(x: Float32Array, n: number, dim: number, mean: Float64Array): Float64Array {
+export function centred(x: Float32Array, n: number, dim: number, mean: Float64Array): Float64Array {
   const out = new Float64Array(n * dim);
   for (let i = 0; i < n; i++)
     for (let d = 0; d < dim; d++) out[i * dim + d] = (x[i * dim + d] as number) - (mean[d] as number);
@@ -100,7 +111,7 @@ function centred(x: Float32Array, n: number, dim: number, mean: Float64Array): F
 }
 
 /** Brings the mean squared norm of the rows to `dim`; 1 when they do not spread. */
-function scaleOf(z: Float64Array, n: number, dim: number): number {
+export function scaleOf(z: Float64Array, n: number, dim: number): number {
   let squared = 0;
   for (const value of z) squared += value * value;
   return squared / Math.max(1, n) > 1e-12 ? Math.sqrt((dim * n) / squared) : 1;

@@ -1,4 +1,3 @@
-import { sigmoid } from './head-maths.ts';
 import { minimise } from './lbfgs.ts';
 import { plainProducts } from './logistic-kernels.ts';
 import type { LogisticFit, LogisticOptions } from './logistic.ts';
@@ -121,16 +120,21 @@ function toResidual(
   sampleWeights: Float64Array | undefined,
 ): number {
   let loss = 0;
-  for (let k = 0; k < values.length; k++) {
-    const target = targets[k] as number;
-    if (Number.isNaN(target)) {
-      values[k] = 0;
-      continue;
+  for (let k = 0, row = 0; k < values.length; row++) {
+    const weight = sampleWeights?.[row] ?? 1;
+    for (const end = k + classes; k < end; k++) {
+      const target = targets[k] as number;
+      if (Number.isNaN(target)) {
+        values[k] = 0;
+        continue;
+      }
+      const z = values[k] as number;
+      // One exponential serves softplus(z), softplus(-z) and the sigmoid.
+      const e = Math.exp(-Math.abs(z));
+      const log = Math.log1p(e);
+      loss += weight * (target === ABSENT ? Math.max(0, z) + log : Math.max(0, -z) + log + (1 - target) * z);
+      values[k] = weight * ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - target);
     }
-    const z = values[k] as number;
-    const weight = sampleWeights?.[Math.floor(k / classes)] ?? 1;
-    loss += weight * (target * softplus(-z) + (1 - target) * softplus(z));
-    values[k] = weight * (sigmoid(z) - target);
   }
   return loss;
 }

@@ -4,14 +4,21 @@ import { seededRandom } from '../../src/domain/random.ts';
 import type { FittedHead } from '../../src/loop/ports.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 
-const [ROWS, DIM, CLASSES, LABELLED] = [1200, 32, 5, 80];
+const [ROWS, DIM, CLASSES, LABELLED, GROUPS] = [1200, 32, 5, 80, 12];
 const COMMITTEES = ['vote-entropy', 'committee-kl', 'bald'];
 const STRATEGIES = ['margin', 'entropy', 'margin-kmeans', 'uherding', 'max-herding', 'random', ...COMMITTEES];
 
-/** Unit-length rows; class c is present where the row leans towards direction c: none, one or several. */
-function pool(): { data: Float32Array; targets: Uint8Array } {
+/** Unit-length rows, in groups if asked for; class c is present where the row leans towards direction c: none or several. */
+function pool(isGrouped = false): { data: Float32Array; targets: Uint8Array } {
   const random = seededRandom(5);
   const data = Float32Array.from({ length: ROWS * DIM }, () => random.normal());
+  const centres = Float32Array.from({ length: GROUPS * DIM }, () => random.normal());
+  if (isGrouped) {
+    for (let k = 0; k < data.length; k++) {
+      const group = Math.floor(k / DIM) % GROUPS;
+      data[k] = 0.6 * (data[k] ?? 0) + (centres[group * DIM + (k % DIM)] ?? 0);
+    }
+  }
   const targets = new Uint8Array(ROWS * CLASSES);
   for (let i = 0; i < ROWS; i++) {
     const norm = Math.hypot(...data.subarray(i * DIM, (i + 1) * DIM));
@@ -21,13 +28,17 @@ function pool(): { data: Float32Array; targets: Uint8Array } {
   return { data, targets };
 }
 
-async function round(backend: Backend): Promise<{
+/** @param helpers rows that may help the head without a label */
+async function round(
+  backend: Backend,
+  helpers: Int32Array = new Int32Array(),
+): Promise<{
   head: FittedHead;
   tried: Int32Array;
   exact: Float32Array;
   picks: Record<string, unknown>;
 }> {
-  const { data, targets } = pool();
+  const { data, targets } = pool(helpers.length > 0);
   const learner = new LocalLearner();
   expect(await learner.open(backend)).toEqual({ backend, fallback: null });
   await learner.load(data, ROWS, DIM);
@@ -38,6 +49,7 @@ async function round(backend: Backend): Promise<{
     targets: targets.slice(0, LABELLED * CLASSES),
     classCount: CLASSES,
     seed: 4,
+    pool: helpers,
   };
   const head = await learner.train(request);
   const test = Int32Array.from({ length: 400 }, (_, i) => i + 800);
@@ -61,10 +73,14 @@ async function round(backend: Backend): Promise<{
   return { head, tried, exact, picks };
 }
 
-it('gives the same head for sets, and the same picks, on WebGPU, WASM and CPU', async () => {
-  const cpu = await round('cpu');
+it.each([
+  ['the plain head', undefined],
+  ['the semi-supervised head', Int32Array.from({ length: 700 }, (_, i) => i)],
+] as const)('gives the same head for sets, and the same picks, on WebGPU, WASM and CPU: %s', async (_name, helpers) => {
+  const cpu = await round('cpu', helpers);
+  expect(cpu.head.lambda === 5e-3).toBe(helpers !== undefined);
   for (const backend of ['wasm', 'webgpu'] as const) {
-    const other = await round(backend);
+    const other = await round(backend, helpers);
     expect(other.head.weights).toEqual(cpu.head.weights);
     expect(other.head.thresholds).toEqual(cpu.head.thresholds);
     expect(other.exact).toEqual(cpu.exact);

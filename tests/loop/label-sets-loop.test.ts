@@ -119,7 +119,7 @@ describe('picking where an item can have several classes', () => {
   });
 
   it('takes the default strategy in place of one that makes no sense of sets', async () => {
-    const { events } = await trained(log('bald', ['a'], []));
+    const { events } = await trained(log('least-confidence', ['a'], []));
     expect((await strategyOf(events)).strategy).toBe('uherding');
     const margin = await trained(log('margin', ['a'], []));
     expect((await strategyOf(margin.events)).strategy).toBe('margin');

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { fitSets } from '../../src/domain/fit-sets.ts';
+import { headProbabilities } from '../../src/domain/head-maths.ts';
+import { UNKNOWN } from '../../src/domain/membership.ts';
+import { fitSemiSupervisedSets } from '../../src/domain/semi-supervised-sets.ts';
 import { fitLogistic } from '../../src/domain/logistic.ts';
 import { coordinatesOf, fitPoolBasis, smoothRow } from '../../src/domain/neighbourhood.ts';
 import { seededRandom } from '../../src/domain/random.ts';
@@ -152,6 +156,56 @@ describe('semi-supervised head', () => {
       const y = Int32Array.from({ length: 60 }, (_, i) => i % classes);
       const head = fitSemiSupervised(view, y, classes, view, new Float64Array(4).fill(0.5), basis);
       expect([...head.weights, ...head.bias].every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+describe('semi-supervised head where an item can have several classes', () => {
+  const pool = blobs(600, 4);
+  const test = blobs(900, 5);
+  const basis = fitPoolBasis(pool.x, 600, 20, seededRandom(6));
+  const views = (from: number, to: number): SampleViews => ({
+    count: to - from,
+    smoothed: pool.smoothed.slice(from * 20, to * 20),
+    coordinates: coordinatesOf(
+      basis,
+      pool.x,
+      Int32Array.from({ length: to - from }, (_, i) => i + from),
+    ),
+  });
+  const mean = new Float64Array(20);
+  for (let k = 0; k < 600 * 20; k++) mean[k % 20] = (mean[k % 20] ?? 0) + (pool.smoothed[k] ?? 0) / 600;
+  /** A row of blob b has class b and, if b is 0 or 1, class 3 as well. */
+  const setsOf = (y: Int32Array): Uint8Array =>
+    Uint8Array.from({ length: y.length * 4 }, (_, k) => {
+      const [blob, c] = [y[k >> 2] ?? 0, k % 4];
+      return blob === c || (c === 3 && blob < 2) ? 1 : 0;
+    });
+  const given = 18;
+  const targets = setsOf(pool.y.slice(0, given));
+  const right = (head: Parameters<typeof headProbabilities>[0]): number => {
+    const rows = Int32Array.from({ length: 900 }, (_, i) => i);
+    const truth = setsOf(test.y);
+    const p = headProbabilities(head, test.x, rows);
+    return p.filter((value, k) => value >= (head.thresholds?.[k % 4] ?? 1) === (truth[k] === 1)).length / truth.length;
+  };
+  const facts = { dim: 20, mean: basis.mean, scale: basis.scale };
+
+  it('beats one logistic regression per class on the same few labels, and is the same each time', () => {
+    const fit = () => fitSemiSupervisedSets(views(0, given), targets, 4, views(given, 600), mean, basis, 7);
+    const head = fit();
+    expect(fit()).toEqual(head);
+    expect(head.thresholds).toHaveLength(4);
+    const plain = fitSets(pool.x.slice(0, given * 20), targets, given, 20, 4, 7);
+    expect(right({ ...facts, ...head })).toBeGreaterThan(right(plain) + 0.02);
+  });
+
+  it('copes with a class that is unknown for most, one that all have, and one row', () => {
+    const odd = targets.map((t, k) => (k % 4 === 0 ? (k < 12 ? t : UNKNOWN) : k % 4 === 1 ? 1 : t));
+    for (const n of [1, 3, given]) {
+      const of = odd.slice(0, n * 4);
+      const head = fitSemiSupervisedSets(views(0, n), of, 4, views(given, 600), mean, basis, 7);
+      expect([...head.weights, ...head.bias, ...(head.thresholds ?? [NaN])].every(Number.isFinite)).toBe(true);
     }
   });
 });

@@ -1,12 +1,13 @@
 import { WinnowError } from '../../domain/errors.ts';
 import { balancedWeights } from '../../domain/class-weights.ts';
 import { enoughForHidden, fitHidden } from '../../domain/fit-hidden.ts';
-import { fitSets } from '../../domain/fit-sets.ts';
+import { fitSets, heldOutLoss } from '../../domain/fit-sets.ts';
 import type { MakeProducts } from '../../domain/logistic-kernels.ts';
 import { fitLogistic, fitStandardiser, standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { crossValidateC, DEFAULT_C, lambdaOf, type ChoiceOptions } from '../../domain/regularisation.ts';
 import { fitSemiSupervised, TEACHER_C, type SampleViews } from '../../domain/semi-supervised.ts';
+import { fitSemiSupervisedSets } from '../../domain/semi-supervised-sets.ts';
 import { fitInSpan } from '../../domain/span.ts';
 import type { MakeStationary } from '../../domain/stationary-matrix.ts';
 import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
@@ -55,9 +56,10 @@ export class HeadFitter {
     const canHelp = (c ?? null) === null && isScarce && helpers;
     const { targets, seed } = request;
     if (targets) {
+      const semi = canHelp ? await this.#semiSets(pool, request, targets, helpers, engine.compute) : null;
       const x = gatherRows(pool, rows).data;
       return {
-        ...fitSets(x, targets, rows.length, pool.cols, classCount, seed, c, this.#products),
+        ...(semi ?? fitSets(x, targets, rows.length, pool.cols, classCount, seed, c, this.#products)),
         fitMs: 0,
       };
     }
@@ -83,6 +85,27 @@ export class HeadFitter {
     });
     const { dim, mean: centre, scale } = views.basis;
     return { dim, mean: centre, scale, weights: Float32Array.from(weights), bias: Float32Array.from(bias), lambda };
+  }
+
+  /** The same where an item can have several classes. */
+  async #semiSets(
+    pool: Pool,
+    { rows, classCount, seed }: TrainRequest,
+    targets: Uint8Array,
+    helpers: Int32Array,
+    compute: Compute,
+  ): Promise<Fit | null> {
+    const views = this.#viewsOf(pool, seed, helpers, compute);
+    const labelled = await views.of(rows);
+    const loss = (x: Float32Array, candidates?: number[]): number | null =>
+      heldOutLoss(x, targets, rows.length, pool.cols, classCount, seed, this.#products, candidates);
+    const own = loss(gatherRows(pool, rows).data);
+    const smoothed = loss(labelled.smoothed, [TEACHER_C, TEACHER_C / 10]);
+    if (own !== null && smoothed !== null && smoothed > own * (1 + CLEARLY_BETTER)) return null;
+    const { views: unlabelled, mean } = await views.unlabelled();
+    const { basis } = views;
+    const fit = fitSemiSupervisedSets(labelled, targets, classCount, unlabelled, mean, basis, seed, this.#products);
+    return { dim: basis.dim, mean: basis.mean, scale: basis.scale, ...fit };
   }
 
   #viewsOf(pool: Pool, seed: number, helpers: Int32Array, compute: Compute): NeighbourhoodViews {
