@@ -17,6 +17,15 @@ export function wilsonInterval(hits: number, n: number): Interval {
 }
 
 /**
+ * 95 % interval of an F1 score. F1 = 2J / (1 + J), J being the hits' share of the items that have the class or get it, so
+ * Wilson's interval of J gives one of F1, open also where nothing is wrong.
+ */
+export function f1Interval(hits: number, labelledOrGiven: number): Interval {
+  const { low, high } = wilsonInterval(hits, labelledOrGiven);
+  return { low: (2 * low) / (1 + low), high: (2 * high) / (1 + high) };
+}
+
+/**
  * 95 % percentile bootstrap (Efron 1979) of a statistic of n observations. `statistic` gets the resampled indices.
  * [0, 1] without observations.
  */

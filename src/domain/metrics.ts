@@ -1,3 +1,6 @@
+/** With fewer items than this a share says so little that it is not shown. */
+export const LEAST_PER_CLASS = 5;
+
 export interface ClassScores {
   /** True positives / predicted; null when never predicted. */
   readonly precision: number | null;

@@ -1,16 +1,15 @@
 import type { ClassId } from './ids.ts';
 import { bootstrapInterval, type Interval } from './intervals.ts';
+import { rankingScores, type RankingScores } from './ranking.ts';
 import {
-  averagePrecision,
   brierScore,
   confidences,
   expectedCalibrationError,
   logLoss,
   reliabilityBins,
-  rocAuc,
   type ReliabilityBin,
 } from './probability-metrics.ts';
-import { hashSeed, seededRandom } from './random.ts';
+import { hashSeed, seededRandom, type Random } from './random.ts';
 
 export interface Measured {
   readonly value: number;
@@ -23,22 +22,18 @@ export interface ProbabilityReport {
   readonly brier: Measured;
   /** Null with too few items for two bins. */
   readonly calibrationError: Measured | null;
+  /** What the calibration error of perfectly calibrated probabilities stays below in 19 of 20 cases; null with it. */
+  readonly errorByChance: number | null;
   readonly bins: readonly ReliabilityBin[] | null;
   /** One against all others, null where a class has no test item or no other has. */
-  readonly perClass: readonly {
-    readonly classId: ClassId;
-    readonly auc: number | null;
-    readonly averagePrecision: number | null;
-    /** Where it was worked out. */
-    readonly averagePrecisionInterval?: Interval;
-  }[];
+  readonly perClass: readonly (RankingScores & { readonly classId: ClassId })[];
 }
 
 const LEAST_ITEMS = 30;
 const RESAMPLES = 300;
 
 /**
- * What the test set says of probabilities, with 95 % percentile bootstrap intervals over test items. Null with under 30.
+ * What the test set says of probabilities, with 95 % bootstrap intervals over test items. Null with under 30.
  * @param p row-major [n, classes] @param truth class indices, [n]
  */
 export function probabilityReport(
@@ -63,23 +58,63 @@ export function probabilityReport(
     n,
     logLoss: bootstrap('log-loss', meanOf(losses), (sample) => meanAt(losses, sample)),
     brier: bootstrap('brier', meanOf(distances), (sample) => meanAt(distances, sample)),
-    calibrationError: bins
-      ? bootstrap('calibration', expectedCalibrationError(bins), (sample) => {
-          const again = sample.sort().reduce<typeof sorted>((list, i) => {
-            const one = sorted[i];
-            if (one) list.push(one);
-            return list;
-          }, []);
-          return expectedCalibrationError(reliabilityBins(again) ?? []);
-        })
-      : null,
+    calibrationError: bins && calibrationError(sorted, bins, n, seededRandom(hashSeed(seed, 'calibration'))),
+    errorByChance: bins && errorByChance(sorted, seededRandom(hashSeed(seed, 'chance'))),
     bins,
     perClass: classes.map((classId, c) => {
       const scores = truth.map((_, i) => p[i * width + c] ?? 0);
       const isPositive = truth.map((t) => t === c);
-      return { classId, auc: rocAuc(scores, isPositive), averagePrecision: averagePrecision(scores, isPositive) };
+      return { classId, ...rankingScores(scores, isPositive, seededRandom(hashSeed(seed, `ranking ${c}`))) };
     }),
   };
+}
+
+/** A statement of a probability, and whether it came true. */
+interface Statement {
+  readonly confidence: number;
+  readonly isRight: boolean;
+}
+
+/**
+ * Expected calibration error with a 95 % bootstrap interval. Binning makes every sample, and a resample again, look less
+ * calibrated than the truth; reflecting reaches back.
+ * @param sorted ascending by confidence
+ */
+function calibrationError(
+  sorted: readonly Statement[],
+  bins: readonly ReliabilityBin[],
+  n: number,
+  random: Random,
+): Measured {
+  const value = expectedCalibrationError(bins);
+  const { low, high } = bootstrapInterval(
+    n,
+    (sample) =>
+      expectedCalibrationError(reliabilityBins(Array.from(sample.sort(), (i) => sorted[i] as Statement)) ?? []),
+    random,
+    RESAMPLES,
+  );
+  return { value, interval: reflected(value, { low, high }) };
+}
+
+/**
+ * From a percentile interval of a distance to one that reaches as far down as the basic bootstrap does (Davison and Hinkley
+ * 1997, section 5.2.1). With 100 items that are 3 points off, the percentile interval alone never holds the truth.
+ */
+export function reflected(value: number, { low, high }: Interval): Interval {
+  return { low: Math.max(0, Math.min(low, 2 * value - high)), high: Math.max(high, 2 * value - low) };
+}
+
+/**
+ * 95th percentile of the calibration error of these probabilities if each came true as often as it says (consistency
+ * resampling: Broecker and Smith 2007, Increasing the reliability of reliability diagrams).
+ */
+export function errorByChance(sorted: readonly Statement[], random: Random): number {
+  const errors = Float64Array.from({ length: RESAMPLES }, () => {
+    const again = sorted.map(({ confidence }) => ({ confidence, isRight: random.next() < confidence }));
+    return expectedCalibrationError(reliabilityBins(again) ?? []);
+  }).sort();
+  return errors[Math.floor(0.95 * RESAMPLES)] as number;
 }
 
 function meanOf(values: readonly number[]): number {

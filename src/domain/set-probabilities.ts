@@ -1,8 +1,9 @@
 import type { ClassId } from './ids.ts';
 import { bootstrapInterval } from './intervals.ts';
 import { PRESENT, UNKNOWN } from './membership.ts';
-import { averagePrecision, expectedCalibrationError, reliabilityBins, rocAuc } from './probability-metrics.ts';
-import type { Measured, ProbabilityReport } from './probability-report.ts';
+import { expectedCalibrationError, reliabilityBins } from './probability-metrics.ts';
+import { errorByChance, reflected, type Measured, type ProbabilityReport } from './probability-report.ts';
+import { rankingScores } from './ranking.ts';
 import { hashSeed, seededRandom } from './random.ts';
 
 const LEAST_ITEMS = 30;
@@ -54,6 +55,7 @@ export function setProbabilityReport(
         .sort((a, b) => a.confidence - b.confidence),
     );
   const bins = binsOf(all);
+  const error = bins && measured('calibration', (sample) => expectedCalibrationError(binsOf(sample) ?? []));
   return {
     n,
     logLoss: measured(
@@ -64,7 +66,13 @@ export function setProbabilityReport(
       'brier',
       mean((d) => (d.confidence - (d.isRight ? 1 : 0)) ** 2),
     ),
-    calibrationError: bins && measured('calibration', (sample) => expectedCalibrationError(binsOf(sample) ?? [])),
+    calibrationError: error && { ...error, interval: reflected(error.value, error.interval) },
+    errorByChance:
+      bins &&
+      errorByChance(
+        byItem.flat().sort((a, b) => a.confidence - b.confidence),
+        seededRandom(hashSeed(seed, 'chance')),
+      ),
     bins,
     perClass: classes.map((classId, c) => ({ classId, ...ranking(p, truth, width, c, seed) })),
   };
@@ -83,20 +91,5 @@ function ranking(p: ArrayLike<number>, truth: ArrayLike<number>, width: number, 
   );
   const scores = known.map((k) => p[k] as number);
   const isPresent = known.map((k) => truth[k] === PRESENT);
-  const value = averagePrecision(scores, isPresent);
-  const interval = bootstrapInterval(
-    known.length,
-    (sample) =>
-      averagePrecision(
-        Array.from(sample, (i) => scores[i] as number),
-        Array.from(sample, (i) => isPresent[i] === true),
-      ) ?? 0,
-    seededRandom(hashSeed(seed, `average-precision ${c}`)),
-    RESAMPLES,
-  );
-  return {
-    auc: rocAuc(scores, isPresent),
-    averagePrecision: value,
-    ...(value !== null && { averagePrecisionInterval: interval }),
-  };
+  return rankingScores(scores, isPresent, seededRandom(hashSeed(seed, `ranking ${c}`)));
 }

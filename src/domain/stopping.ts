@@ -37,6 +37,9 @@ export interface StoppingEvidence {
   /** Accuracy on the test set by number of training labels, oldest first. */
   readonly curve: readonly { readonly labels: number; readonly accuracy: number }[];
   readonly accuracyInterval: Interval | null;
+  /** Of the target's metric and its name in a sentence, where that is not accuracy. */
+  readonly targetInterval?: Interval | null;
+  readonly targetMeasure?: string;
   readonly labels: number;
   /** What "accuracy" is here, in the middle of a sentence; "accuracy" when absent. */
   readonly measure?: string;
@@ -111,13 +114,15 @@ function flat({ curve, measure = 'accuracy' }: StoppingEvidence, { slope }: Stop
   };
 }
 
-function target({ accuracyInterval, measure = 'accuracy' }: StoppingEvidence, t: StoppingThresholds): Criterion {
+function target(e: StoppingEvidence, t: StoppingThresholds): Criterion {
+  const measure = e.targetMeasure ?? e.measure ?? 'accuracy';
+  const interval = e.targetInterval === undefined ? e.accuracyInterval : e.targetInterval;
   const base = { id: 'target', name: 'Your target is reached' } as const;
-  if (!accuracyInterval) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
+  if (!interval) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
   return {
     ...base,
-    state: accuracyInterval.low >= t.target ? 'met' : 'not-met',
-    sentence: `${measure.charAt(0).toUpperCase()}${measure.slice(1)} is ${percent(accuracyInterval.low)} or more with 95 % confidence; the target is ${percent(t.target)}.`,
+    state: interval.low >= t.target ? 'met' : 'not-met',
+    sentence: `${measure.charAt(0).toUpperCase()}${measure.slice(1)} is ${percent(interval.low)} or more with 95 % confidence; the target is ${percent(t.target)}.`,
   };
 }
 

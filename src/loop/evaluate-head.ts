@@ -1,8 +1,8 @@
 import { oneClassOf } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
-import { bootstrapInterval, wilsonInterval, type Interval } from '../domain/intervals.ts';
-import { classificationReport } from '../domain/metrics.ts';
+import { bootstrapInterval, f1Interval, wilsonInterval, type Interval } from '../domain/intervals.ts';
+import { classificationReport, type ClassificationReport } from '../domain/metrics.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 
 export type { Interval } from '../domain/intervals.ts';
@@ -15,12 +15,19 @@ export interface TestReport {
   readonly accuracyInterval: Interval;
   readonly macroF1: number;
   readonly macroF1Interval: Interval;
+  readonly weightedF1: number;
+  readonly weightedF1Interval: Interval;
   readonly perClass: readonly {
     readonly classId: ClassId;
     readonly precision: number | null;
     readonly recall: number | null;
     readonly f1: number | null;
     readonly support: number;
+    /** Test items that get the class. */
+    readonly given: number;
+    readonly precisionInterval: Interval;
+    readonly recallInterval: Interval;
+    readonly f1Interval: Interval;
   }[];
   /** [truth][predicted], in the order of `perClass`. */
   readonly confusion: readonly (readonly number[])[];
@@ -36,9 +43,6 @@ export interface SetFigures {
   readonly hammingLossInterval: Interval;
   /** In the order of `perClass` above. */
   readonly perClass: readonly {
-    readonly precisionInterval: Interval;
-    readonly recallInterval: Interval;
-    readonly f1Interval: Interval;
     /** Test items that have the class and don't get it, and the other way round. */
     readonly missed: readonly ItemId[];
     readonly added: readonly ItemId[];
@@ -50,8 +54,8 @@ export interface SetFigures {
 const RESAMPLES = 400;
 
 /**
- * Compares a checkpoint's predictions with the labels of the test set. Accuracy has a Wilson interval, macro-F1 a
- * percentile bootstrap over test items (seeded); both 95 %. Classes in schema order; ones neither labelled nor
+ * Compares a checkpoint's predictions with the labels of the test set. Accuracy and the scores of a class have
+ * Wilson intervals, F1 over classes a percentile bootstrap over test items (seeded); all 95 %. Classes in schema order; ones neither labelled nor
  * predicted are left out.
  */
 export function evaluateTestSet(
@@ -71,34 +75,53 @@ export function evaluateTestSet(
   const guess = Int32Array.from(pairs, (p) => index.get(p.guess) ?? 0);
   const report = classificationReport(truth, guess, classes.length);
   const hits = pairs.filter((p) => p.truth === p.guess).length;
-  const macroF1Interval = bootstrapInterval(
-    pairs.length,
-    (sample) =>
-      classificationReport(
-        Int32Array.from(sample, (i) => truth[i] ?? 0),
-        Int32Array.from(sample, (i) => guess[i] ?? 0),
-        classes.length,
-      ).macroF1,
-    seededRandom(hashSeed(seed, 'macro-f1')),
-    RESAMPLES,
-  );
+  const accuracyInterval = wilsonInterval(hits, pairs.length);
+  const spread = (name: string, of: (r: ClassificationReport) => number): Interval => {
+    // Where nothing is wrong resampling can show no mistake either; then what accuracy leaves open stays open.
+    if (hits === pairs.length) return accuracyInterval;
+    return bootstrapInterval(
+      pairs.length,
+      (sample) =>
+        of(
+          classificationReport(
+            sample.map((i) => truth[i] ?? 0),
+            sample.map((i) => guess[i] ?? 0),
+            classes.length,
+          ),
+        ),
+      seededRandom(hashSeed(seed, name)),
+      RESAMPLES,
+    );
+  };
   const cellItems = classes.map((t) =>
     classes.map((g) => pairs.filter((p) => p.truth === t && p.guess === g).map((p) => p.item)),
   );
   return {
     n: pairs.length,
     accuracy: report.accuracy,
-    accuracyInterval: wilsonInterval(hits, pairs.length),
+    accuracyInterval,
     macroF1: report.macroF1,
-    macroF1Interval,
-    perClass: classes.map((classId, i) => ({ classId, ...perClass(report.perClass[i]) })),
+    macroF1Interval: spread('macro-f1', (r) => r.macroF1),
+    weightedF1: report.weightedF1,
+    weightedF1Interval: spread('weighted-f1', (r) => r.weightedF1),
+    perClass: classes.map((classId, i) => perClass(classId, report, i)),
     confusion: report.confusion,
     cellItems,
   };
 }
 
-function perClass(
-  row: { precision: number | null; recall: number | null; f1: number | null; support: number } | undefined,
-) {
-  return row ?? { precision: null, recall: null, f1: null, support: 0 };
+function perClass(classId: ClassId, { perClass: all, confusion }: ClassificationReport, c: number) {
+  const own = all[c] ?? { precision: null, recall: null, f1: null, support: 0 };
+  const hits = confusion[c]?.[c] ?? 0;
+  const given = confusion.reduce((sum, line) => sum + (line[c] ?? 0), 0);
+  return { classId, ...own, given, ...classIntervals(hits, own.support, given) };
+}
+
+/** 95 % intervals of the scores of one class. @param hits items that have it and get it */
+export function classIntervals(hits: number, support: number, given: number) {
+  return {
+    precisionInterval: wilsonInterval(hits, given),
+    recallInterval: wilsonInterval(hits, support),
+    f1Interval: f1Interval(hits, support + given - hits),
+  };
 }

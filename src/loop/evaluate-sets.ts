@@ -4,7 +4,7 @@ import { bootstrapInterval, wilsonInterval, type Interval } from '../domain/inte
 import { memberships, PRESENT, UNKNOWN } from '../domain/membership.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import { isSetRight, setReport, type SetReport } from '../domain/set-metrics.ts';
-import type { TestReport } from './evaluate-head.ts';
+import { classIntervals, type TestReport } from './evaluate-head.ts';
 
 /** Labelled test items of which a checkpoint said something; row-major [items, classes]. */
 export interface SetEvidence {
@@ -46,7 +46,7 @@ export function rightItems({ items, classes, truth, given }: SetEvidence): boole
 
 /**
  * The report of a checkpoint that gives sets. "Accuracy" is the share of items whose classes are all right (Wilson); the
- * other intervals are percentile bootstraps over items (seeded), those of precision and recall Wilson's; all 95 %.
+ * other intervals are percentile bootstraps over items (seeded), those of a class Wilson's; all 95 %.
  */
 export function evaluateSets(
   state: ProjectState,
@@ -84,12 +84,16 @@ export function evaluateSets(
     accuracyInterval: wilsonInterval(rightItems(evidence).filter(Boolean).length, n),
     macroF1: report.macroF1,
     macroF1Interval: spread((r) => r.macroF1),
+    weightedF1: weighted(report),
+    weightedF1Interval: spread(weighted),
     perClass: shown.map(({ classId, own }) => ({
       classId,
       precision: own?.precision ?? null,
       recall: own?.recall ?? null,
       f1: own?.f1 ?? null,
       support: own?.support ?? 0,
+      given: (own?.found ?? 0) + (own?.added ?? 0),
+      ...classIntervals(own?.found ?? 0, own?.support ?? 0, (own?.found ?? 0) + (own?.added ?? 0)),
     })),
     confusion: [],
     cellItems: [],
@@ -98,16 +102,19 @@ export function evaluateSets(
       microF1Interval: spread((r) => r.microF1),
       hammingLoss: report.hammingLoss,
       hammingLossInterval: spread((r) => r.hammingLoss),
-      perClass: shown.map(({ c, own }) => ({
-        precisionInterval: wilsonInterval(own?.found ?? 0, (own?.found ?? 0) + (own?.added ?? 0)),
-        recallInterval: wilsonInterval(own?.found ?? 0, own?.support ?? 0),
-        f1Interval: spread((r) => r.perClass[c]?.f1 ?? null),
+      perClass: shown.map(({ c }) => ({
         missed: itemsWhere(c, true),
         added: itemsWhere(c, false),
         notAsked: notAsked(c),
       })),
     },
   };
+}
+
+/** Mean F1 by how many items have the class. */
+function weighted({ perClass }: SetReport): number {
+  const total = perClass.reduce((sum, c) => sum + c.support, 0);
+  return total > 0 ? perClass.reduce((sum, c) => sum + (c.f1 ?? 0) * c.support, 0) / total : 0;
 }
 
 /** 2.5 and 97.5 % of the values that there are; [0, 1] without any. */

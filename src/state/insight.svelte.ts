@@ -1,6 +1,8 @@
 import { isAbort } from '../domain/errors.ts';
 import { forecastGain, type Forecast } from '../domain/forecast.ts';
+import { isHeldOut } from '../domain/fold.ts';
 import type { ItemId } from '../domain/ids.ts';
+import type { Interval } from '../domain/intervals.ts';
 import { labelEfficiency, randomAccuracy, type LabelEfficiency, type RandomSplit } from '../domain/label-efficiency.ts';
 import type { ProbabilityReport } from '../domain/probability-report.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
@@ -60,6 +62,14 @@ export class InsightState {
     if (!output) return null;
     return testProbabilities(state, output);
   });
+  /** The same after the temperature of the calibration slice; null without one. */
+  readonly calibrated: ProbabilityReport | null = $derived.by(() => {
+    const { evaluation, calibration, state } = this.#session;
+    const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
+    if (!output || calibration.temperature === null) return null;
+    const probabilities = calibration.shown(output.probabilities, output.classes.length);
+    return testProbabilities(state, { ...output, probabilities });
+  });
   readonly forecast: Forecast | null = $derived.by(() => {
     const points = this.#session.evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy, n: p.n }));
     return forecastGain(points, FORECAST_LABELS, seededRandom(hashSeed(this.#session.state.seed, 'forecast')));
@@ -75,12 +85,23 @@ export class InsightState {
         poolError: this.#poolError,
         curve: evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy })),
         accuracyInterval: evaluation.report?.accuracyInterval ?? null,
+        ...this.#target(),
         labels: this.#session.personLabelCount,
         ...(this.#session.state.task === 'multi' && { measure: 'the share of items with all classes right' }),
       },
       this.thresholds,
     );
   });
+
+  /** The interval of the metric that the target is about, where that is not accuracy. */
+  #target(): { targetInterval?: Interval | null; targetMeasure?: string } {
+    const { report } = this.#session.evaluation;
+    const { metric = 'accuracy' } = this.thresholds;
+    if (metric === 'accuracy') return {};
+    return metric === 'macroF1'
+      ? { targetInterval: report?.macroF1Interval ?? null, targetMeasure: 'macro-F1' }
+      : { targetInterval: report?.weightedF1Interval ?? null, targetMeasure: 'weighted F1' };
+  }
 
   setThresholds(change: Partial<StoppingThresholds>): Promise<void> {
     return this.#session.changeSettings(({ stopping }) => ({
@@ -105,6 +126,7 @@ export class InsightState {
 
   async #work(signal: AbortSignal): Promise<void> {
     if (!this.#session.state.activeModel || !this.#session.encoding.isComplete) return;
+    await this.#session.calibration.refresh();
     await this.#compareCheckpoints(signal);
     if (!this.#session.evaluation.report) await this.#estimateFromSeed(signal);
     else await this.#compareWithRandom(signal);
@@ -115,7 +137,7 @@ export class InsightState {
     const s = this.#session;
     const active = s.state.activeModel?.version ?? 0;
     const models = s.state.models.filter((m) => m.encoder === s.encoding.key && m.version <= active).slice(-COMPARED);
-    const pool = s.items.filter((i) => !s.state.test.has(i.id) && s.encoding.has(i.id)).map((i) => i.row);
+    const pool = s.items.filter((i) => !isHeldOut(s.state, i.id) && s.encoding.has(i.id)).map((i) => i.row);
     const rows = Int32Array.from(pool);
     const classes = s.state.schema.classes.map((c) => c.id);
     const opinions: Opinion[] = [];

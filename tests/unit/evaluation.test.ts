@@ -221,6 +221,16 @@ describe('stopping advice', () => {
     });
   });
 
+  it('takes the target in terms of another metric, and waits while that has no interval', () => {
+    const strict = { ...DEFAULT_THRESHOLDS, target: 0.85, metric: 'macroF1' } as const;
+    const other = { ...evidence, targetInterval: { low: 0.8, high: 0.9 }, targetMeasure: 'macro-F1' };
+    expect(states(other, strict)['target']).toBe('not-met');
+    expect(states({ ...other, targetInterval: { low: 0.86, high: 0.9 } }, strict)['target']).toBe('met');
+    expect(states({ ...other, targetInterval: null }, strict)['target']).toBe('too-early');
+    const said = stoppingAdvice(other, strict).find((c) => c.id === 'target');
+    expect(said?.sentence).toBe('Macro-F1 is 80 % or more with 95 % confidence; the target is 85 %.');
+  });
+
   it('waits while it is too early', () => {
     const early: StoppingEvidence = { kappas: [1], poolError: null, curve: [], accuracyInterval: null, labels: 3 };
     const all = stoppingAdvice(early, DEFAULT_THRESHOLDS);
