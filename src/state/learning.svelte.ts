@@ -191,7 +191,7 @@ export class Learning {
     try {
       const pool = candidates(s.state, s.items, isEmbedded);
       const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
-      const groups = await this.#groups(nextStrategy(s.state, set).strategy);
+      const groups = await this.#groups(nextStrategy(s.state, set).strategy, pool);
       const draft = await this.withLearner((l) => selectBatch(s.state, last, pool, s.items, set, l, groups), 'active');
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
@@ -206,9 +206,10 @@ export class Learning {
   }
 
   /** The guesses that a strategy spreads over; none for one that does without. */
-  async #groups(strategy: string): Promise<readonly ItemGroup[]> {
+  async #groups(strategy: string, pool: readonly Item[]): Promise<readonly ItemGroup[]> {
     const kind = strategyById(strategy)?.needsGroups;
     if (kind === 'rules') return this.#session.rules.groups();
+    if (kind === 'names') return this.#session.names.groups(Int32Array.from(pool, (item) => item.row));
     return kind === 'hints' && this.#session.state.settings.hintUse === 'start'
       ? groupsOfHints(this.#session.items)
       : [];
