@@ -129,3 +129,20 @@ test('a start from class names alone, guesses that nothing accepts, and a search
   await expect(guesses).toHaveCount(0);
   app.watch.assertClean();
 });
+
+test('pictures without an encoder that knows words: the search says what it needs, and no start needs names', async ({
+  page,
+}) => {
+  const app = new AppPage(page);
+  await app.openHome();
+  await page.getByText('Machine parts').first().click();
+  const search = page.getByTestId('item-search');
+  await expect(search).toBeVisible({ timeout: 120_000 });
+  await expect(search).toContainText('Choose an encoder that reads pictures and words, such as CLIP ViT-B/32.');
+  await expect(page.getByTestId('search-words')).toBeDisabled();
+  await page.getByText('How items are picked').click();
+  const starts = page.getByLabel('Before the first model').getByRole('option');
+  await expect(starts.filter({ hasText: 'Representative cover' })).toHaveCount(1);
+  await expect(starts.filter({ hasText: 'Spread over class names' })).toHaveCount(0);
+  app.watch.assertClean();
+});
