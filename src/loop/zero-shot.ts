@@ -35,15 +35,23 @@ export async function scoreWithoutLabels({ classes, templates, embed, compare }:
 /** Items of a class that its group holds at least, as far as there are any; and as a share of the candidates. */
 const LEAST_OF_CLASS = 20;
 const SHARE_OF_CLASS = 0.02;
+/** Candidates that are looked at in one go: some milliseconds with a hundred classes. */
+const BLOCK = 2000;
 
 /**
  * The candidates that are most like each class, by class: of those that are more like it than like any other, the most
- * similar few. What resembles no class much is in no group.
+ * similar few. What resembles no class much is in no group. Lets the page breathe in between.
  */
-export function groupsOfNames({ classes, scores }: NameScores, candidates: Int32Array): readonly ItemGroup[] {
+export async function groupsOfNames(
+  { classes, scores }: NameScores,
+  candidates: Int32Array,
+): Promise<readonly ItemGroup[]> {
   const width = classes.length;
   const own: number[][] = classes.map(() => []);
-  for (const row of candidates) own[mostSimilar(scores, row, width)]?.push(row);
+  for (let start = 0; start < candidates.length; start += BLOCK) {
+    if (start > 0) await new Promise((resolve) => setTimeout(resolve));
+    for (const row of candidates.subarray(start, start + BLOCK)) own[mostSimilar(scores, row, width)]?.push(row);
+  }
   const most = Math.max(LEAST_OF_CLASS, Math.round(SHARE_OF_CLASS * candidates.length));
   return classes.map(({ name }, c) => {
     const score = (row: number): number => scores[row * width + c] as number;

@@ -97,7 +97,7 @@ describe.each(['cpu', 'wasm'] as const)('pictures and class names, two halves of
     ]);
     expect(towers.read).toContain('a close-up photo of a bridge.');
     expect(towers.read).toHaveLength(3 * (clip.words.templates.length + 1));
-    const groups = groupsOfNames(
+    const groups = await groupsOfNames(
       scored,
       Int32Array.from({ length: 90 }, (_, i) => i),
     );
@@ -170,10 +170,10 @@ describe('words', () => {
 
 describe('groups of names', () => {
   const classes = [{ name: 'a' }, { name: 'b' }];
-  it('hold the most similar candidates of each class and nobody else', () => {
+  it('hold the most similar candidates of each class and nobody else', async () => {
     const scores = Float32Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? i / 400 : 0.5));
     const candidates = Int32Array.from({ length: 190 }, (_, i) => i);
-    const [a, b] = groupsOfNames({ classes, scores }, candidates);
+    const [a, b] = await groupsOfNames({ classes, scores }, candidates);
     // Row r scores r / 200 for a and 0.5 for b: from row 100 on it is more like a, and equal ones go to a.
     expect([...(a?.rows ?? [])]).toEqual(Array.from({ length: 20 }, (_, i) => 170 + i));
     expect([...(b?.rows ?? [])]).toEqual(Array.from({ length: 20 }, (_, i) => i));
