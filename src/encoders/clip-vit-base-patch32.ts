@@ -28,4 +28,14 @@ export default {
     },
   },
   modelFile: 'vision_model',
+  words: {
+    encoder: 'clip-vit-base-patch32-text',
+    templates: [
+      'a photo of a {name}.',
+      'a photo of the {name}.',
+      'a close-up photo of a {name}.',
+      'a photo of many {name}.',
+      'a picture showing {name}.',
+    ],
+  },
 } satisfies EncoderSpec;

@@ -55,6 +55,8 @@ export interface EncoderSpec {
   readonly prefix?: string;
   /** Name of the weights' file without ending and number type; `model` where absent. */
   readonly modelFile?: 'vision_model' | 'text_model';
+  /** For images: the encoder that reads words into the same space, and what it was trained to read of a name (`{name}`). */
+  readonly words?: { readonly encoder: string; readonly templates: readonly string[] };
   /** `bag`: token ids of all texts in one row, and where each text begins (static embeddings). */
   readonly inputs?: 'bag';
 }

@@ -337,6 +337,11 @@ export interface Learner {
   nearDuplicates(anchors: Int32Array, threshold: number): Promise<Int32Array>;
   /** The `count` rows nearest to `row` by cosine, nearest first, itself left out. */
   neighbours(row: Row, count: number): Promise<Int32Array>;
+  /**
+   * Inner products of every row with some vectors, row-major [rows, count]: the same bits on every backend.
+   * @param vectors row-major [count, dim]
+   */
+  similarities(vectors: Float32Array, count: number): Promise<Float32Array>;
   /** Bytes held on the backend and in the worker's heap, for the benchmarks. */
   memory(): Promise<{ backendBytes: number; heapBytes: number }>;
   stop(): void;

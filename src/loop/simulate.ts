@@ -1,6 +1,7 @@
 import type { Guards } from '../domain/guards.ts';
 import { seededRandom } from '../domain/random.ts';
 import { mostLikely } from '../domain/uncertainty.ts';
+import type { ItemGroup } from '../strategies/strategy.ts';
 import type { Learner } from './ports.ts';
 
 /** A fully labelled data set replayed with an oracle instead of a person. Rows are those the learner has loaded. */
@@ -19,6 +20,8 @@ export interface Simulation {
   readonly budget: number;
   /** Share of each batch after the first that is drawn at random. */
   readonly randomShare: number;
+  /** Guesses for cold starts that spread over them. None when absent. */
+  readonly groups?: readonly ItemGroup[];
   /** What every batch is guarded against. Nothing when absent. */
   readonly guards?: Pick<Guards, 'nearDuplicates' | 'skipsOutliers'>;
   /** Share of the oracle's answers that are another class, uniformly. */
@@ -61,6 +64,7 @@ export async function* simulate(learner: Learner, plan: Simulation): AsyncGenera
       classNames: known.classes.map((c) => `class ${c}`),
       batchRows: byChance,
       ...(plan.isTempered && !isCold ? { temperature: { seed: plan.seed, c: plan.c, pool: plan.pool } } : {}),
+      ...(plan.groups ? { groups: plan.groups } : {}),
       ...(plan.guards ? { guards: { ...plan.guards, quotas: [] } } : {}),
     });
     for (const row of [...byChance, ...picks.map((p) => p.row)]) labelled.set(row, oracle(row));

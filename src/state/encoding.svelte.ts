@@ -77,6 +77,10 @@ export class EncodingState {
     () => this.#session.items.filter((item) => this.#truncated.has(item.id)).length,
   );
 
+  /** Of the stored embeddings. */
+  get precision(): Precision {
+    return this.#precision;
+  }
   get info(): EncoderInfo | null {
     return this.#info;
   }

@@ -14,6 +14,8 @@ import { Ticks } from './ticks.svelte.ts';
 
 export type { CurrentItem } from './current-item.ts';
 export type QueueName = 'batch' | 'test' | 'calibration';
+/** Recorded as the strategy of a label when nothing asked for the item but a search of the user's. */
+export const SEARCH = 'search';
 export const ME = annotator('me');
 
 /** One item at a time: what is shown, and the decisions about it. */
@@ -21,6 +23,8 @@ export class LabellingState {
   readonly #session: ProjectSession;
   #queue = $state<QueueName>('batch');
   #revisited = $state.raw<ItemId | null>(null);
+  /** The item that is shown because it was searched for. */
+  #searched = $state.raw<ItemId | null>(null);
   #isBusy = false;
   #shownAt = 0;
   #shownItem: ItemId | null = null;
@@ -55,6 +59,7 @@ export class LabellingState {
     const isTest = state.test.has(id);
     const isCalibration = state.calibration.has(id);
     const asked = askedPick(state, id);
+    const isSearched = this.#searched === id && !isHeldOut(state, id);
     const labelled = state.labels.get(id);
     const previous = labelled ? classesOf(labelled) : null;
     const suggestions = isTest || isCalibration ? [] : this.#suggest(id);
@@ -64,13 +69,14 @@ export class LabellingState {
       isTest,
       isCalibration,
       round: asked?.round ?? null,
-      strategy: asked?.pick.strategy ?? null,
+      strategy: asked?.pick.strategy ?? (isSearched ? SEARCH : null),
       strategyName: asked ? strategyName(asked.pick.strategy) : '',
       reason: isTest
         ? 'Drawn at random for the test set before the first query, so that the numbers are honest.'
         : isCalibration
           ? 'Drawn at random for the calibration slice before the first query, so that probabilities can be corrected.'
-          : (asked?.pick.reason ?? 'You chose to look at this item again.'),
+          : (asked?.pick.reason ??
+            (isSearched ? 'You found it by searching.' : 'You chose to look at this item again.')),
       utility: asked?.pick.utility ?? null,
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
@@ -153,6 +159,11 @@ export class LabellingState {
     this.#revisited = item;
     if (!isHeldOut(this.#session.state, item)) this.#quietly(this.#session.learning.predict([item]));
     this.#prepare();
+  }
+  /** Shows an item that was searched for; a label of it is recorded as such. */
+  showFound(item: ItemId): void {
+    this.#searched = item;
+    this.revisit(item);
   }
   thumb(item: ItemId): Promise<string | null> {
     return this.#session.media.thumb(item);

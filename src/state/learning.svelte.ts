@@ -195,7 +195,7 @@ export class Learning {
     try {
       const pool = candidates(s.state, s.items, isEmbedded);
       const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
-      const groups = await this.#groups(nextStrategy(s.state, set).strategy);
+      const groups = await this.#groups(nextStrategy(s.state, set).strategy, pool);
       const helpers = helperRows(s.state, s.items, isEmbedded);
       const draft = await this.withLearner(
         (l) => selectBatch(s.state, last, pool, s.items, set, l, groups, helpers),
@@ -214,9 +214,10 @@ export class Learning {
   }
 
   /** The guesses that a strategy spreads over; none for one that does without. */
-  async #groups(strategy: string): Promise<readonly ItemGroup[]> {
+  async #groups(strategy: string, pool: readonly Item[]): Promise<readonly ItemGroup[]> {
     const kind = strategyById(strategy)?.needsGroups;
     if (kind === 'rules') return this.#session.rules.groups();
+    if (kind === 'names') return this.#session.names.groups(Int32Array.from(pool, (item) => item.row));
     return kind === 'hints' && this.#session.state.settings.hintUse === 'start'
       ? groupsOfHints(this.#session.items)
       : [];

@@ -19,9 +19,12 @@ import { InsightState } from './insight.svelte.ts';
 import { LabellingState } from './labelling.svelte.ts';
 import { Learning } from './learning.svelte.ts';
 import { MediaCache } from './media.svelte.ts';
+import { NamesState } from './names.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import { RulesState } from './rules.svelte.ts';
+import { SearchState } from './search.svelte.ts';
 import { stageStatus, type Stage, type StageStatus } from './stage-status.ts';
+import { WordSideState } from './word-side.svelte.ts';
 
 /** What a project shares with the app. */
 export interface Surroundings {
@@ -55,6 +58,9 @@ export class ProjectSession {
   readonly encoding: EncodingState;
   readonly classes: ClassesState;
   readonly rules: RulesState;
+  readonly words: WordSideState;
+  readonly names: NamesState;
+  readonly search: SearchState;
   readonly data: DataState;
   readonly learning: Learning;
   readonly labelling: LabellingState;
@@ -77,6 +83,9 @@ export class ProjectSession {
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
     this.rules = new RulesState(this);
+    this.words = new WordSideState(this);
+    this.names = new NamesState(this);
+    this.search = new SearchState(this);
     this.data = new DataState(this);
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);
@@ -226,6 +235,9 @@ export class ProjectSession {
     this.encoding.close();
     this.learning.close();
     this.rules.close();
+    this.names.close();
+    this.search.close();
+    this.words.close();
     this.media.close();
     await this.data.close();
     await this.#summarise();

@@ -14,7 +14,10 @@ export function queryOptions(task: Task): readonly QueryOption[] {
 export const COLD_START_OPTIONS: readonly QueryOption[] = strategies.filter((s) => s.isColdStart);
 
 /** The starts that this project can use, and the one that is set. */
-export function coldStartOptions(set: string, has: { hints: boolean; rules: boolean }): readonly QueryOption[] {
+export function coldStartOptions(
+  set: string,
+  has: Record<NonNullable<Strategy['needsGroups']>, boolean>,
+): readonly QueryOption[] {
   return COLD_START_OPTIONS.filter((s) => !s.needsGroups || has[s.needsGroups] || s.id === set);
 }
 

@@ -35,7 +35,7 @@ export interface Committee {
  */
 export type CommitteeKind = 'bootstrap' | 'dropout';
 
-/** Items that may be of one class, by a name that came with the data or by a rule of the user's. A guess, never a label. */
+/** Items that may be of one class, by a name that came with the data, a rule of the user's or the class's own name. A guess, never a label. */
 export interface ItemGroup {
   readonly name: string;
   /** Project rows, labelled ones too, ascending. Groups may overlap. */
@@ -98,7 +98,7 @@ export interface Strategy {
   readonly isColdStart: boolean;
   readonly needsHead: boolean;
   /** What its groups are made of; without any it covers the pool. */
-  readonly needsGroups?: 'hints' | 'rules';
+  readonly needsGroups?: 'hints' | 'rules' | 'names';
   /** More candidates than this are thinned out at random before it sees them; for those that are slow or need much memory. */
   readonly mostCandidates?: number;
   /** True when it also reads independent probabilities (`PoolView.thresholds`). Those without a head work in any case. */

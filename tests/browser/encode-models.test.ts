@@ -8,6 +8,8 @@ import { scoreWithoutLabels } from '../../src/loop/zero-shot.ts';
 import type { EncodeInput, Encoded } from '../../src/loop/ports.ts';
 import { dtypesFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
 import { LocalTunings } from '../../src/platform/browser/tunings.ts';
+import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
+import { WordEncoder } from '../../src/loop/word-encoder.ts';
 import { WorkerEncoder } from '../../src/platform/workers/encode-client.ts';
 
 const plan = (backend: 'wasm' | 'webgpu', threads: number | null = null) => ({
@@ -105,18 +107,20 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
   it('score texts against the names of classes before any label', async () => {
     const notes = [{ text: 'My card was stolen in the street.' }, { text: 'What is the exchange rate for euros?' }];
     const { encoded, info } = await embed(potion, 'wasm', notes);
-    const scores = await scoreWithoutLabels({
-      encoder: new WorkerEncoder(),
-      spec: potion,
-      plan: plan('wasm'),
+    const words = new WordEncoder(() => new WorkerEncoder());
+    const side = { spec: potion, precision: 'fp32', key: 'potion', readState: () => Promise.resolve(null) } as const;
+    const learner = new LocalLearner();
+    await learner.open('cpu');
+    await learner.load(encoded.data, notes.length, info.dim);
+    const { scores } = await scoreWithoutLabels({
       classes: [
         { name: 'lost or stolen card', guideline: '' },
         { name: 'exchange rate', guideline: 'What a currency costs. Euros and dollars.' },
       ],
-      items: encoded.data,
-      dim: info.dim,
-      signal: new AbortController().signal,
+      embed: (all) => words.embed(side, all, new AbortController().signal),
+      compare: (vectors, count) => learner.similarities(vectors, count),
     });
+    words.rest();
     const [a = 0, b = 0, c = 0, d = 0] = scores;
     expect(a).toBeGreaterThan(b);
     expect(d).toBeGreaterThan(c);

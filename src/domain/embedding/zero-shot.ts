@@ -1,37 +1,44 @@
-/**
- * Similarity of items to classes before any label: cosine to the mean of a class's descriptions, as CLIP's prompt
- * ensembles (Radford et al. 2021). Items and descriptions are unit vectors of encoders that share a space.
- * @param items row-major [n, dim]
- * @param descriptions of each class, row-major [descriptions, dim]; a class without any is similar to nothing
- * @returns cosines, row-major [n, classes]
- */
-export function zeroShotScores(items: Float32Array, descriptions: readonly Float32Array[], dim: number): Float32Array {
-  const centres = descriptions.map((rows) => centre(rows, dim));
-  const count = items.length / dim;
-  const out = new Float32Array(count * centres.length);
-  for (let i = 0; i < count; i++) {
-    for (const [c, mean] of centres.entries()) {
-      let sum = 0;
-      for (let d = 0; d < dim; d++) sum += (items[i * dim + d] as number) * (mean[d] as number);
-      out[i * centres.length + c] = sum;
-    }
-  }
-  return out;
+/** Put in for a class's name; what stands alone is the name itself. */
+export const NAME = '{name}';
+
+/** A name as words: "card_notWorking" -> "card not working". */
+export function wordsOf(name: string): string {
+  return name
+    .replace(/[_-]+/g, ' ')
+    .replace(/(\p{Ll})(\p{Lu})/gu, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
-/** Descriptions of a class in words: its name, and its name with each sentence of its guideline. */
-export function descriptionsOf(name: string, guideline: string): string[] {
+/**
+ * Descriptions of a class in words: its name in every template, and its name with each sentence of its guideline.
+ * @param templates what the encoder was trained to read, with `{name}` (prompt ensembles, Radford et al. 2021, section 3.1.4)
+ */
+export function descriptionsOf(name: string, guideline: string, templates: readonly string[] = [NAME]): string[] {
+  const words = wordsOf(name) || name;
   const sentences = guideline
     .split(/(?<=[.!?\u3002])\s+|\n+/)
     .map((s) => s.trim())
     .filter((s) => s !== '');
-  return [name, ...sentences.map((s) => `${name}: ${s}`)];
+  return [...templates.map((t) => t.replaceAll(NAME, words)), ...sentences.map((s) => `${words}: ${s}`)];
 }
 
-/** Unit vector along the mean; zeros where there is none. */
-function centre(rows: Float32Array, dim: number): Float64Array {
-  const mean = new Float64Array(dim);
-  rows.forEach((value, i) => (mean[i % dim] = (mean[i % dim] as number) + value));
-  const norm = Math.hypot(...mean);
-  return norm === 0 ? mean : mean.map((v) => v / norm);
+/**
+ * One vector for each class: the unit vector along the mean of its descriptions; zeros where it has none.
+ * @param descriptions unit vectors of all classes in turn, row-major [sum of counts, dim]
+ * @param counts descriptions of each class
+ * @returns row-major [classes, dim]
+ */
+export function classVectors(descriptions: Float32Array, counts: readonly number[], dim: number): Float32Array {
+  const out = new Float32Array(counts.length * dim);
+  let at = 0;
+  counts.forEach((count, c) => {
+    const mean = new Float64Array(dim);
+    for (const end = at + count * dim; at < end; at++) {
+      mean[at % dim] = (mean[at % dim] as number) + (descriptions[at] as number);
+    }
+    const norm = Math.hypot(...mean);
+    if (norm > 0) for (let d = 0; d < dim; d++) out[c * dim + d] = (mean[d] as number) / norm;
+  });
+  return out;
 }

@@ -24,6 +24,7 @@ import { formCommittee } from './form-committee.ts';
 import { crossValidatedTemperature, temperedCommittee } from './query-temperature.ts';
 import { HeadFitter } from './head-fitter.ts';
 import type { Engine, Pool } from './engine.ts';
+import { similarities } from './similarities.ts';
 import { startEngine } from './start-engine.ts';
 
 /** The processor fits heads whatever the engine: the same bits everywhere. */
@@ -173,6 +174,10 @@ export class LocalLearner implements Learner {
     const order = Int32Array.from(similarity, (_, i) => i).filter((i) => i !== row);
     order.sort((a, b) => (similarity[b] as number) - (similarity[a] as number) || a - b);
     return order.slice(0, count);
+  }
+
+  similarities(vectors: Float32Array, count: number): Promise<Float32Array> {
+    return Promise.resolve(similarities(this.#requirePool(), vectors, count));
   }
 
   memory(): Promise<{ backendBytes: number; heapBytes: number }> {

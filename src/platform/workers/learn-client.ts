@@ -54,6 +54,9 @@ export class WorkerLearner implements Learner {
   neighbours(row: Row, count: number): Promise<Int32Array> {
     return this.#connection.call((w) => w.neighbours(row, count));
   }
+  similarities(vectors: Float32Array, count: number): Promise<Float32Array> {
+    return this.#connection.call((w) => w.similarities(vectors, count));
+  }
   memory(): Promise<{ backendBytes: number; heapBytes: number }> {
     return this.#connection.call((w) => w.memory());
   }
