@@ -43,6 +43,7 @@ export async function fetchModel(o: FetchOptions): Promise<void> {
   const verified = new Set((await o.store.get(o.key))?.files.filter((f) => f.isVerified).map((f) => f.path));
   const total = wanted.reduce((sum, file) => sum + file.sizeBytes, 0);
   let before = 0;
+  let rest = wanted.reduce((sum, file) => sum + (verified.has(file.path) ? 0 : file.sizeBytes), 0);
   for (const file of wanted) {
     const report = (fileDone: number, isVerifying: boolean): void =>
       o.onProgress({
@@ -54,7 +55,8 @@ export async function fetchModel(o: FetchOptions): Promise<void> {
         isVerifying,
       });
     report(verified.has(file.path) ? file.sizeBytes : 0, false);
-    if (!verified.has(file.path)) await fetchFile(o, listing.commit, file, report);
+    rest -= verified.has(file.path) ? 0 : file.sizeBytes;
+    if (!verified.has(file.path)) await fetchFile(o, listing.commit, file, rest, report);
     before += file.sizeBytes;
   }
 }
@@ -75,10 +77,9 @@ async function checkRoom(o: FetchOptions, commit: string, wanted: readonly HubFi
 
 function noRoom(needed: number, free: number): WinnowError {
   const megabytes = (n: number): string => `${Math.ceil(n / 1e6).toLocaleString('en')} MB`;
-  return new WinnowError(
-    'model-no-room',
-    `${megabytes(needed)} are needed and ${megabytes(Math.max(0, free))} are free`,
-  );
+  // Some browsers report more than they give, so that sites learn nothing of the disk.
+  const said = free < needed ? `${megabytes(Math.max(0, free))} are free` : 'less is free';
+  return new WinnowError('model-no-room', `${megabytes(needed)} are needed and ${said}`);
 }
 
 /** What the hub says of a file, and the digest that the spec knows where the hub gives none. */
@@ -91,15 +92,19 @@ function expectation(file: ModelFile, listed: readonly HubFile[], key: ModelKey)
   return { ...found, sha256: file.sha256 ?? found.sha256 };
 }
 
+/** @param rest bytes of the files that come after this one */
 async function fetchFile(
   o: FetchOptions,
   commit: string,
   file: HubFile,
+  rest: number,
   report: (fileDone: number, isVerifying: boolean) => void,
 ): Promise<void> {
   const writer = await o.store.open(o.key, file.path);
   try {
     if (writer.size > file.sizeBytes) writer.truncate(0);
+    const needed = file.sizeBytes - writer.size + rest + LEFT_FREE;
+    if (!writer.hasRoomFor(needed)) throw noRoom(needed, await o.room());
     for (let tries = 0; writer.size < file.sizeBytes;) {
       const first = writer.size;
       try {

@@ -64,6 +64,8 @@ export interface ModelFileWriter {
   readonly size: number;
   write(bytes: Uint8Array): void;
   truncate(size: number): void;
+  /** Whether so many more bytes can be stored; nothing is written. */
+  hasRoomFor(bytes: number): boolean;
   /** The bytes from `from` on, at most `length`. */
   read(from: number, length: number): Uint8Array;
   /** What was written is kept. */

@@ -49,16 +49,19 @@ export class AppCopy {
     }
     const asked: string[] = [];
     try {
-      await Promise.all(
-        missing.map(async (file) => {
-          let body = (await this.#elsewhere(file))?.body ?? null;
-          if (!body) {
-            asked.push(file.path);
-            body = (await this.#fetch(file)).body;
-          }
-          await cache.put(file.path, new Response(body, { headers: this.#headers(file) }));
-        }),
-      );
+      const keep = async (file: BuiltFile): Promise<void> => {
+        let found = await this.#elsewhere(file);
+        if (!found) {
+          asked.push(file.path);
+          found = await this.#fetch(file);
+        }
+        // Of a blob the browser knows the size: it refuses one that does not fit before it writes anything.
+        await cache.put(file.path, new Response(await found.blob(), { headers: this.#headers(file) }));
+      };
+      // The largest first and alone: where it does not fit, the others take no room from the user's data in between.
+      const [largest, ...others] = missing.sort((a, b) => b.sizeBytes - a.sizeBytes);
+      if (largest) await keep(largest);
+      await Promise.all(others.map(keep));
     } catch (error) {
       if ((error as Partial<Error>).name === 'QuotaExceededError') await this.#caches.delete(this.#name);
       throw error;

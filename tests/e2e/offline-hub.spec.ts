@@ -62,7 +62,7 @@ test('on a host without headers an encoder is downloaded beside the service work
   await page.reload();
   await page.getByTestId('files-input').setInputFiles(picture(90));
   await app.accept('Ignore them');
-  await app.waitEmbedded('2');
+  await app.waitEmbedded('2', 150_000);
   await expect(page.getByLabel('Encoder')).toHaveValue('dinov2-small');
   app.watch.assertClean();
   await context.close();

@@ -23,6 +23,8 @@ export class MemoryModelStore implements ModelStore {
   readonly #models = new Map<string, { key: ModelKey; kept: Kept }>();
   /** Bytes of one file that can be stored. */
   capacity = Infinity;
+  /** False: there seems to be room until it is used up. */
+  tellsRoom = true;
 
   list(): Promise<StoredModel[]> {
     return Promise.resolve([...this.#models.values()].map(({ key, kept }) => stored(key, kept)));
@@ -51,6 +53,7 @@ export class MemoryModelStore implements ModelStore {
         if (!fits(bytes)) throw new WinnowError('storage-full');
         file.bytes = Uint8Array.from([...file.bytes, ...bytes]);
       },
+      hasRoomFor: () => !this.tellsRoom || this.capacity === Infinity,
       truncate: (size) => (file.bytes = file.bytes.slice(0, size)),
       read: (from, length) => file.bytes.slice(from, from + length),
       close: () => undefined,

@@ -95,6 +95,8 @@ describe('fetching a model', () => {
   it('keeps what has arrived when the storage turns out to be full, less what labels need', async () => {
     const { run, store, disk, state } = setUp();
     store.capacity = 100;
+    await expect(run()).rejects.toMatchObject({ code: 'model-no-room', detail: '9 MB are needed and less is free' });
+    store.tellsRoom = false;
     await expect(run()).rejects.toMatchObject({ code: 'model-no-room' });
     expect((await state())?.[0]).toEqual(DONE[0]);
     expect((await state())?.[1]?.[2]).toBe(false);

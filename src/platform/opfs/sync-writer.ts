@@ -36,7 +36,8 @@ class SyncWriter implements ModelFileWriter {
   write(bytes: Uint8Array): void {
     try {
       const written = this.#handle.write(bytes, { at: this.#size });
-      if (written < bytes.length) throw new WinnowError('storage-full');
+      // Chromium neither throws nor writes less when the storage is full: it returns an error number as a huge count.
+      if (written !== bytes.length) throw new WinnowError('storage-full');
     } catch (error) {
       this.#handle.truncate(this.#size);
       const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
@@ -47,6 +48,19 @@ class SyncWriter implements ModelFileWriter {
   truncate(size: number): void {
     this.#handle.truncate(size);
     this.#size = this.#handle.getSize();
+  }
+  /** By asking for the room and giving it back: what a browser says of its quota may be made up. */
+  hasRoomFor(bytes: number): boolean {
+    try {
+      this.#handle.truncate(this.#size + bytes);
+      // Chromium leaves the size as it is where there is no room, without an error.
+      return this.#handle.getSize() === this.#size + bytes;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') return false;
+      throw error;
+    } finally {
+      this.#handle.truncate(this.#size);
+    }
   }
   read(from: number, length: number): Uint8Array {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - from)));
