@@ -64,12 +64,14 @@ export function forecastGain(points: readonly CurveObservation[], more: number, 
     return (refit ? at(refit, labels) - at(refit, last.labels) : 0) + residual * random.normal();
   }).sort();
   const pick = (share: number): number => draws[Math.floor(share * (RESAMPLES - 1))] as number;
-  const gain = Math.max(0, at(law, labels) - at(law, last.labels));
+  // From the score that is shown on, which can't rise above 1 nor fall below 0.
+  const room = (by: number): number => Math.min(1 - last.accuracy, Math.max(-last.accuracy, by));
+  const gain = room(Math.max(0, at(law, labels) - at(law, last.labels)));
   return {
     labels,
-    accuracy: Math.min(1, at(law, last.labels) + gain),
+    accuracy: last.accuracy + gain,
     gain,
-    gainInterval: { low: Math.min(gain, pick(0.025)), high: Math.max(gain, pick(0.975)) },
+    gainInterval: { low: Math.min(gain, room(pick(0.025))), high: Math.max(gain, room(pick(0.975))) },
   };
 }
 

@@ -21,14 +21,20 @@ export function batchQueue(state: ProjectState): { round: RoundState; pick: Pick
   );
 }
 
-/** Undecided test items in the order in which they were drawn. */
+/** Test items without a label: undecided ones as they were drawn, then those that were skipped, the longest ago first. */
 export function testQueue(state: ProjectState): ItemId[] {
-  return [...state.test].filter((id) => !isDecided(state, id));
+  return unlabelled(state, state.test);
 }
 
-/** Undecided calibration items in the order in which they were drawn. */
+/** Calibration items without a label, in the same order. */
 export function calibrationQueue(state: ProjectState): ItemId[] {
-  return [...state.calibration].filter((id) => !isDecided(state, id));
+  return unlabelled(state, state.calibration);
+}
+
+function unlabelled({ labels, skips }: ProjectState, ids: ReadonlySet<ItemId>): ItemId[] {
+  const open = [...ids].filter((id) => !labels.has(id));
+  const skippedAt = (id: ItemId): number => skips.get(id)?.seq ?? 0;
+  return open.sort((a, b) => skippedAt(a) - skippedAt(b));
 }
 
 /** True when the newest round is selected and every pick of every round is decided. */

@@ -40,7 +40,7 @@ const BLOCK = 2000;
 
 /**
  * The candidates that are most like each class, by class: of those that are more like it than like any other, the most
- * similar few. What resembles no class much is in no group. Lets the page breathe in between.
+ * similar few. What resembles no class much is in no group, nor what is less like any of them than by chance (a cosine of 0). Lets the page breathe in between.
  */
 export async function groupsOfNames(
   { classes, scores }: NameScores,
@@ -50,7 +50,10 @@ export async function groupsOfNames(
   const own: number[][] = classes.map(() => []);
   for (let start = 0; start < candidates.length; start += BLOCK) {
     if (start > 0) await new Promise((resolve) => setTimeout(resolve));
-    for (const row of candidates.subarray(start, start + BLOCK)) own[mostSimilar(scores, row, width)]?.push(row);
+    for (const row of candidates.subarray(start, start + BLOCK)) {
+      const c = mostSimilar(scores, row, width);
+      if ((scores[row * width + c] as number) > 0) own[c]?.push(row);
+    }
   }
   const most = Math.max(LEAST_OF_CLASS, Math.round(SHARE_OF_CLASS * candidates.length));
   return classes.map(({ name }, c) => {

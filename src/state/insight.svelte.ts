@@ -3,7 +3,13 @@ import { forecastGain, type Forecast } from '../domain/forecast.ts';
 import { isHeldOut } from '../domain/fold.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Interval } from '../domain/intervals.ts';
-import { labelEfficiency, randomAccuracy, type LabelEfficiency, type RandomSplit } from '../domain/label-efficiency.ts';
+import {
+  labelEfficiency,
+  LEAST_TEST_LABELS,
+  randomAccuracy,
+  type LabelEfficiency,
+  type RandomSplit,
+} from '../domain/label-efficiency.ts';
 import type { ProbabilityReport } from '../domain/probability-report.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import {
@@ -196,7 +202,12 @@ export class InsightState {
       ];
     });
     const random = seededRandom(hashSeed(s.state.seed, 'efficiency'));
-    this.#efficiency = labelEfficiency(checkpoints, this.#splits.list, test.length, random);
+    const { size } = s.state.test;
+    const reason = `Comparing with random sampling needs ${LEAST_TEST_LABELS} test items. The test set of this project has ${size} and stays as it was drawn.`;
+    this.#efficiency =
+      size < LEAST_TEST_LABELS
+        ? { kind: 'too-few', reason }
+        : labelEfficiency(checkpoints, this.#splits.list, test.length, random);
   }
 
   /** A head fitted as the project's own would be. */

@@ -205,20 +205,22 @@ export class LabellingState {
       this.#session.fail(error);
     }
   }
-  /** Takes the last decision back and shows its item again. Unlimited. */
-  async undo(): Promise<void> {
+  /** Takes the last decision back and shows its item again; false when there was nothing to take back. Unlimited. */
+  async undo(): Promise<boolean> {
     const last = this.#session.state.decisions.at(-1);
-    if (!last || this.#isBusy || this.#session.isReadOnly) return;
+    if (!last || this.#isBusy || this.#session.isReadOnly) return false;
     this.#isBusy = true;
     try {
       await this.#session.append([{ kind: 'retract', target: last.id }]);
       this.revisit(last.item);
     } catch (error) {
       this.#session.fail(error);
+      return false;
     } finally {
       this.#isBusy = false;
     }
     this.#quietly(this.#session.learning.advance());
+    return true;
   }
 
   /** Called when the stage is shown or the state has changed: reads ahead what will be needed next. */

@@ -185,9 +185,13 @@ export class Learning {
     if (last.isSelected) {
       this.#step = '';
       // The encoder was changed in the middle of a batch: the labels there are train a head for the new embeddings.
-      if (!this.#isOfOtherEncoder() || !(await this.#train(isEmbedded))) return false;
-      await this.predict(batchQueue(s.state).map((q) => q.pick.item));
-      return true;
+      if (this.#isOfOtherEncoder()) return this.#train(isEmbedded);
+      // A label that the newest checkpoint learnt from was taken back: those of the batches before train another.
+      const isLost = s.state.activeModel?.version !== s.state.models.at(-1)?.version;
+      const isOfEarlier = (item: Item): boolean => isEmbedded(item) && !last.picks.some((p) => p.item === item.id);
+      if (isLost && (await this.#train(isEmbedded, isOfEarlier))) return true;
+      await this.#predictQueue();
+      return false;
     }
     if (await this.#train(isEmbedded)) return true;
     this.#step = 'Picking the next batch.';
@@ -229,10 +233,21 @@ export class Learning {
     return model !== null && model.encoder !== this.#session.encoding.key;
   }
 
-  /** Trains when the newest labels are not in the active head yet; true when it did. */
-  async #train(isEmbedded: (item: Item) => boolean): Promise<boolean> {
+  /** Fetches what the active model says of the items that come up, where that is not known yet, as after a reload. */
+  async #predictQueue(): Promise<void> {
+    const version = this.#session.state.activeModel?.version;
+    const ids = batchQueue(this.#session.state).map((q) => q.pick.item);
+    const missing = ids.filter((id) => this.prediction(id)?.version !== version);
+    if (missing.length > 0) await this.predict(missing);
+  }
+
+  /** Trains when the newest labels are not in the active head yet; true when it did. @param isMeant whose labels count */
+  async #train(
+    isEmbedded: (item: Item) => boolean,
+    isMeant: (item: Item) => boolean = (item) => isEmbedded(item) && !this.#isOfOpenRound(item),
+  ): Promise<boolean> {
     const s = this.#session;
-    const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
+    const set = trainingSet(s.state, s.items, isMeant);
     const encoder = s.encoding.key;
     if (set.classes.length === 0 || isUpToDate(s.state, set, encoder)) return false;
     this.#isTraining = true;

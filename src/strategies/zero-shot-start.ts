@@ -12,7 +12,7 @@ export default {
   needsGroups: 'names',
   select: (view, count, random, compute) =>
     spreadStart(view, count, random, compute, {
-      inGroup: (name) => `Closest to the name and guideline of ${name}.`,
+      inGroup: (name) => `Closest to your words for ${name}.`,
       free: 'Not among the items that are closest to a class name; it is typical of the rest.',
     }),
 } satisfies Strategy;

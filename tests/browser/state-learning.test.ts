@@ -167,6 +167,41 @@ test('the chosen model is asked for, and its layer comes back to the learner aft
   expect(used.at(-1)).toEqual(hidden);
 });
 
+test('a label of an earlier batch that is taken back trains a model without it at once, in the middle of a batch', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  const { activeModel, rounds } = p.log.state();
+  const undone = activeModel?.trainedOn.at(-1);
+  if (!undone) throw new Error('nothing was trained');
+  p.log.add({ kind: 'retract', target: undone });
+  expect(p.log.state().activeModel).toBeNull();
+  await p.learning.advance();
+  const again = p.log.state().activeModel;
+  expect(again?.version).toBe(2);
+  expect(again?.trainedOn).toEqual(activeModel?.trainedOn.filter((id) => id !== undone));
+  expect(p.log.state().rounds).toHaveLength(rounds.length);
+  await p.learning.advance();
+  expect(p.fake.trained).toBe(2);
+});
+
+test('what comes up is predicted after a reload', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  const item = p.log.state().rounds.at(-1)?.picks.at(-1)?.item;
+  if (!item) throw new Error('nothing was picked');
+  const reloaded = p.reloaded();
+  expect(reloaded.prediction(item)).toBeNull();
+  await reloaded.advance();
+  expect(reloaded.prediction(item)?.version).toBe(1);
+  const asked = p.fake.answered.length;
+  await reloaded.advance();
+  expect(p.fake.answered).toHaveLength(asked);
+});
+
 test('items that come later are compared with the test set once', async () => {
   const p = project();
   let asked = 0;

@@ -60,7 +60,7 @@ test('a start from class names alone, guesses that nothing accepts, and a search
   const pathOf = new Map((await stored(page, 'items')).map((i) => [i.id as string, i.paths[0] ?? '']));
   let right = 0;
   for (const name of names) {
-    const own = start?.picks.filter((p) => p.reason === `Closest to the name and guideline of ${name}.`) ?? [];
+    const own = start?.picks.filter((p) => p.reason === `Closest to your words for ${name}.`) ?? [];
     expect(own.length).toBeGreaterThanOrEqual(2);
     right += own.filter((p) => rowOf(pathOf.get(p.item) ?? '')?.label === name).length;
   }

@@ -117,7 +117,7 @@ describe.each(['cpu', 'wasm'] as const)('pictures and class names, two halves of
       groups,
     });
     for (const name of THINGS) {
-      expect(picks.filter((p) => p.reason === `Closest to the name and guideline of ${name}.`)).toHaveLength(3);
+      expect(picks.filter((p) => p.reason === `Closest to your words for ${name}.`)).toHaveLength(3);
     }
     expect(picks.filter((p) => p.reason.startsWith('Not among'))).toHaveLength(3);
   });
