@@ -53,7 +53,7 @@ test('files that are no project, or a newer one, get a sentence and change nothi
     ['cut.zip', bytes.subarray(0, bytes.length / 2), corrupt],
     ['flipped.zip', flipped, corrupt],
     ['other.zip', zipSync({ 'holiday.txt': strToU8('sun') }), corrupt],
-    ['newer.zip', withManifest((m) => (m['version'] = 2)), 'was written by a newer version of Winnow.'],
+    ['newer.zip', withManifest((m) => (m['version'] = 3)), 'was written by a newer version of Winnow.'],
     ['lacking.zip', withManifest((m) => (m['files'] = {})), corrupt],
   ];
   const events = await stored(page, 'events');
