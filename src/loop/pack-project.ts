@@ -51,6 +51,8 @@ export async function writeBundle(
   if (withOriginals && !isText) await addOriginals(storage, project, ids, out);
   await addEmbeddings(storage, project, out);
   const heads = await addHeads(storage, project, out);
+  // A project that was begun by an earlier version says so in its first event: the layout tells that version to refuse it.
+  if (state.calibration.size > 0) out.needs(2);
   const { name, modality, createdAt } = state;
   const counts = { items: items.length, events: events.length, labels: state.labels.size, heads };
   const blob = out.end({ name, modality, createdAt, counts, hasOriginals: withOriginals && !isText });

@@ -85,9 +85,11 @@ export class WordEncoder {
   async #open({ spec, precision, key, readState }: WordSide): Promise<Encoder> {
     if (this.#encoder && this.#opened === key) return this.#encoder;
     this.rest();
+    // Read before there is an encoder: one that is stopped meanwhile would be started for nobody.
+    const state = await readState();
     const encoder = this.#newEncoder();
     this.#encoder = encoder;
-    await encoder.open(spec, { backend: 'wasm', precision, threads: 1, batch: null }, await readState());
+    await encoder.open(spec, { backend: 'wasm', precision, threads: 1, batch: null }, state);
     this.#opened = key;
     return encoder;
   }

@@ -19,8 +19,8 @@ interface SliceOutput {
 export class CalibrationState {
   readonly #session: ProjectSession;
   #output = $state.raw<SliceOutput | null>(null);
-  /** Version that is being asked. */
-  #asked: number | null = null;
+  /** The version that is being asked, and when the answer is there. */
+  #asked: { readonly version: number; readonly done: Promise<void> } | null = null;
 
   constructor(session: ProjectSession) {
     this.#session = session;
@@ -72,26 +72,29 @@ export class CalibrationState {
     return this.temperature === null ? p : temper(p.slice(), classes, this.temperature);
   }
 
-  /** Asks the active model about the slice where that has not been done. */
+  /** Asks the active model about the slice where that has not been done; resolves when its temperature is known. */
   async refresh(): Promise<void> {
+    const version = this.#session.state.activeModel?.version;
+    if (this.total === 0 || version === undefined || this.#output?.version === version) return;
+    if (this.#asked?.version === version) return this.#asked.done;
+    const done = this.#ask().finally(() => {
+      if (this.#asked?.done === done) this.#asked = null;
+    });
+    this.#asked = { version, done };
+    await done;
+  }
+
+  async #ask(): Promise<void> {
     const s = this.#session;
-    const version = s.state.activeModel?.version;
-    if (this.total === 0 || version === undefined || this.#output?.version === version || this.#asked === version)
-      return;
     if (s.state.task !== 'single' || s.state.activeModel?.encoder !== s.encoding.key) return;
     const items = [...s.state.calibration].filter((id) => s.encoding.has(id));
     const rows = Int32Array.from(items, (id) => s.itemById(id)?.row ?? 0);
     if (rows.length === 0) return;
-    this.#asked = version;
-    try {
-      const output = await s.learning.withLearner(
-        async (l, model) =>
-          model && { version: model.version, classes: model.classes, probabilities: await l.probabilities(rows) },
-        'active',
-      );
-      if (output) this.#output = { items, ...output };
-    } finally {
-      this.#asked = null;
-    }
+    const output = await s.learning.withLearner(
+      async (l, model) =>
+        model && { version: model.version, classes: model.classes, probabilities: await l.probabilities(rows) },
+      'active',
+    );
+    if (output) this.#output = { items, ...output };
   }
 }

@@ -12,6 +12,8 @@ export interface NameGuess {
   readonly similarity: number;
 }
 const SHOWN = 3;
+/** Readings of the words: one that was under way, and one of the words as they are. */
+const MOST_TRIES = 2;
 
 /**
  * Guesses from the words of the classes alone, for the time before the first model. They choose what comes first and can
@@ -83,7 +85,8 @@ export class NamesState {
   /** What is most like each class among some rows; none where words say nothing about the items. */
   async groups(candidates: Int32Array): Promise<readonly ItemGroup[]> {
     if (this.#session.words.problem !== null || this.#session.classes.list.length < 2) return [];
-    await this.refresh();
+    // What is under way may be of words that have changed since: picks follow from the words, not from when they were read.
+    for (let tries = 0; this.#scoredAs !== this.#wanted && tries < MOST_TRIES; tries++) await this.refresh();
     if (!this.#scores || this.#scoredAs !== this.#wanted) return [];
     return groupsOfNames(this.#scores, candidates);
   }

@@ -58,6 +58,7 @@ export class SearchState {
   }
   /** Looks for what is most like an item. */
   similarTo(item: Item): Promise<void> {
+    if (!this.#isOpen(item)) return Promise.resolve();
     return this.#search(async () => {
       const { learning, items } = this.#session;
       // Test items among them are left out afterwards.

@@ -204,7 +204,8 @@ export class LocalLearner implements Learner {
     if (!temperature || head.thresholds) return 1;
     const pool = this.#requirePool();
     const request = { ...temperature, rows: labelledRows, labels, classCount: head.bias.length };
-    return crossValidatedTemperature(request, pool.data, (r) => this.#fitter.fit(pool, r, this.#requireEngine()));
+    const fit = (r: TrainRequest): Promise<FittedHead> => this.#fitter.fit(pool, r, this.#requireEngine());
+    return crossValidatedTemperature(request, pool.data, fit, head.hidden !== undefined);
   }
 
   #requireEngine(): Engine {

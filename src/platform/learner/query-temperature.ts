@@ -11,8 +11,8 @@ const BOUNDS = { least: 0.1, most: 10 };
 
 /**
  * Temperature of a head from out-of-fold probabilities on its training labels. Each fold's head is fitted as the head
- * itself was, neighbours and class weights included, so T belongs to the kind of head that is used; close to the number of
- * labels at which the kind changes a fold may still be of the earlier one. Rows of a class that the other folds lack are
+ * itself was, neighbours and class weights included. 1 where a fold is of another kind, with or without a hidden layer, as close
+ * to the number of labels at which the kind changes: its T says nothing of the head. Rows of a class that the other folds lack are
  * left out. The folds depend on rows and seed alone. 1 with under 15 labels.
  * @param x row-major [*, dim], the pool
  */
@@ -20,6 +20,7 @@ export async function crossValidatedTemperature(
   request: TrainRequest,
   x: Float32Array,
   fit: (request: TrainRequest) => Promise<FittedHead>,
+  hasHidden = false,
 ): Promise<number> {
   const { rows, labels, classCount: width, seed } = request;
   if (rows.length < LEAST_LABELS || width < 2 || request.targets) return 1;
@@ -39,6 +40,7 @@ export async function crossValidatedTemperature(
       labels: train.map((i) => present.indexOf(labels[i] as number)),
       classCount: present.length,
     });
+    if ((head.hidden !== undefined) !== hasHidden) return 1;
     const said = headProbabilities(
       head,
       x,

@@ -28,7 +28,7 @@ export class WorkerEncoder implements Encoder {
     if (info.backend !== 'wasm' || count === 1) return info;
     const others = Array.from({ length: count - 1 }, () => new EncodeLane());
     this.#lanes = [first, ...others];
-    const results = await Promise.allSettled(others.map((lane) => lane.open(spec, own, state)));
+    const results = await Promise.allSettled(others.map((lane) => lane.open(spec, { ...own, backend: 'wasm' }, state)));
     // A copy that could not be opened, for want of memory, is done without: the first one works.
     const open = others.filter((lane, i) => {
       const isOpen = results[i]?.status === 'fulfilled';

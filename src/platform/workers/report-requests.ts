@@ -11,10 +11,11 @@ export function isRequestReport(data: unknown): data is RequestReport {
 }
 
 /**
- * False for what the service worker answered from this machine. Nothing of it went over a network; the mark comes in a header
- * that only this origin can set.
+ * False for what the service worker answered from this machine: nothing of it went over a network. The mark counts on answers of
+ * this origin only, as others could send it too.
  */
 export function isNetworkUse(entry: PerformanceEntry): boolean {
+  if (new URL(entry.name, location.href).origin !== location.origin) return true;
   const timings = (entry as Partial<PerformanceResourceTiming>).serverTiming ?? [];
   return !timings.some(({ name }) => name === KEPT_MARK);
 }
