@@ -9,6 +9,7 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   timeout: 400_000,
   workers: 1,
+  expect: { timeout: 20_000 },
   retries: 0,
   forbidOnly: true,
   outputDir: 'test-results',

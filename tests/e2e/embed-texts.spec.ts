@@ -24,7 +24,9 @@ test('long texts are counted, all cores work, and another project computes nothi
     await app.waitEmbedded(String(lines.length));
     await app.goTo('Data');
     await app.chooseEncoder('potion-base-2M');
-    await expect(page.getByTestId('truncated')).toContainText(`${cut} of ${lines.length} texts are longer`);
+    await expect(page.getByTestId('truncated')).toContainText(`${cut} of ${lines.length} texts are longer`, {
+      timeout: 90_000,
+    });
     await app.waitEmbedded(String(lines.length));
   };
   await begin('First');
