@@ -7,7 +7,7 @@ const port = Number(process.env['E2E_PORT'] ?? 4789);
 export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '*.spec.ts',
-  timeout: 400_000,
+  timeout: 600_000,
   workers: 1,
   expect: { timeout: 20_000 },
   retries: 0,

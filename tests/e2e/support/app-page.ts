@@ -60,7 +60,7 @@ export class AppPage {
   }
 
   /** Waits until everything is embedded; `count` as the rail writes it. */
-  async waitEmbedded(count: string | RegExp, timeout = 200_000): Promise<void> {
+  async waitEmbedded(count: string | RegExp, timeout = 330_000): Promise<void> {
     await expect(this.rail('Data')).toContainText(
       count instanceof RegExp ? count : `${count} ${count === '1' ? 'item' : 'items'}`,
       { timeout },
