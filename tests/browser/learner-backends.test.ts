@@ -51,28 +51,23 @@ async function round(
     ...(helpers ? { pool: helpers } : {}),
   });
   const scores = await learner.score();
+  const asked = {
+    count: 20,
+    seed: 9,
+    candidates: Int32Array.from({ length: ROWS - labelled }, (_, i) => i + labelled),
+    labelledRows: rows,
+    labels,
+    classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
+  };
   const picks: Record<string, unknown> = {};
   for (const { id: strategy } of strategies) {
-    const selection = await learner.select({
-      strategy,
-      count: 20,
-      seed: 9,
-      candidates: Int32Array.from({ length: ROWS - labelled }, (_, i) => i + labelled),
-      labelledRows: rows,
-      labels,
-      classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
-    });
-    picks[strategy] = selection.picks;
+    picks[strategy] = (await learner.select({ ...asked, strategy })).picks;
   }
   for (const strategy of helpers ? [] : GUARDED) {
     const selection = await learner.select({
+      ...asked,
       strategy,
-      count: 20,
-      seed: 9,
-      candidates: Int32Array.from({ length: ROWS - labelled - 5 }, (_, i) => i + labelled),
-      labelledRows: rows,
-      labels,
-      classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
+      candidates: asked.candidates.slice(0, -5),
       batchRows: Int32Array.from({ length: 5 }, (_, i) => ROWS - 5 + i),
       guards: { nearDuplicates: 0.4, skipsOutliers: true, quotas: [{ column: 2, atLeast: 8 }] },
     });
@@ -80,17 +75,11 @@ async function round(
   }
   // At a cross-validated temperature, a committee's too.
   for (const strategy of ['margin', 'uherding', 'vote-entropy']) {
-    const selection = await learner.select({
-      strategy,
-      count: 20,
-      seed: 9,
-      candidates: Int32Array.from({ length: ROWS - LABELLED }, (_, i) => i + LABELLED),
-      labelledRows: rows,
-      labels,
-      classNames: Array.from({ length: CLASSES }, (_, c) => `class ${c}`),
-      temperature: { seed: 4, ...(helpers ? { pool: helpers } : {}) },
-    });
-    expect(selection.temperature).not.toBe(1);
+    const temperature = { seed: 4, model, ...(helpers ? { pool: helpers } : {}) };
+    const selection = await learner.select({ ...asked, strategy, temperature });
+    // With just enough labels for a hidden layer the folds have too few: theirs says nothing of it.
+    if (model === 'hidden') expect(selection.temperature).toBe(1);
+    else expect(selection.temperature).not.toBe(1);
     picks[`${strategy} tempered`] = { picks: selection.picks, temperature: selection.temperature };
   }
   learner.stop();
