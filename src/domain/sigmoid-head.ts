@@ -40,19 +40,24 @@ export function fitSoftSigmoids(
   lambda: number,
   options: Limits = {},
 ): LogisticFit {
-  if (n * SPAN_PAYS > dim || options.start) return fit(z, targets, n, dim, classes, lambda, options);
+  const problem = { z, targets, n, dim, classes, lambda };
+  if (n * SPAN_PAYS > dim || options.start) return fit(problem, options);
   const factor = spanFactor(z, n, dim);
-  const { weights, ...rest } = fit(factor, targets, n, n, classes, lambda, options);
+  const { weights, ...rest } = fit({ ...problem, z: factor, dim: n }, options);
   return { ...rest, weights: fromSpan(factor, weights, z, n, dim, classes) };
 }
 
+interface Problem {
+  readonly z: Float64Array;
+  readonly targets: Float64Array;
+  readonly n: number;
+  readonly dim: number;
+  readonly classes: number;
+  readonly lambda: number;
+}
+
 function fit(
-  z: Float64Array,
-  targets: Float64Array,
-  n: number,
-  dim: number,
-  classes: number,
-  lambda: number,
+  { z, targets, n, dim, classes, lambda }: Problem,
   { maxIterations = 200, tolerance = 1e-5, products = plainProducts, sampleWeights, start }: Limits,
 ): LogisticFit {
   const biasAt = dim * classes;

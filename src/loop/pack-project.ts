@@ -1,3 +1,4 @@
+import { joinFloats } from '../domain/floats.ts';
 import { ProjectFold } from '../domain/fold.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import { toLines, type ChunkEntry, type EncoderEntry, type HeadEntry, type Manifest } from '../formats/bundle.ts';
@@ -165,20 +166,10 @@ async function addHeads(storage: Storage, project: ProjectId, out: BundleWriter)
       ...(hidden && { hidden: hidden.bias.length }),
       file,
     });
-    await out.add(file, bytesOf(joined([mean, ...(hidden ? [hidden.weights, hidden.bias] : []), weights, bias])));
+    await out.add(file, bytesOf(joinFloats([mean, ...(hidden ? [hidden.weights, hidden.bias] : []), weights, bias])));
   }
   await out.add('heads.json', utf8(JSON.stringify(entries)));
   return entries.length;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 function bytesOf(array: Float32Array): Uint8Array {

@@ -40,15 +40,15 @@ export class EncodingState {
 
   /** Every encoder for these items, wherever its files are. */
   readonly encoders: readonly EncoderSpec[] = $derived.by(() =>
-    this.#session.library.all.filter((e) => e.modality === this.#session.modality),
+    this.#session.encoderLibrary.all.filter((e) => e.modality === this.#session.modality),
   );
   /** Those that can embed now, and the chosen one. */
   readonly ready: readonly EncoderSpec[] = $derived.by(() =>
-    this.encoders.filter((e) => e.id === this.selected.id || this.#session.library.isReady(e)),
+    this.encoders.filter((e) => e.id === this.selected.id || this.#session.encoderLibrary.isReady(e)),
   );
   readonly selected: EncoderSpec = $derived.by(() => {
     const id = this.#session.state.settings.encoder;
-    const spec = this.#session.library.byId(id) ?? encodersFor(this.#session.modality)[0];
+    const spec = this.#session.encoderLibrary.byId(id) ?? encodersFor(this.#session.modality)[0];
     if (!spec) throw new WinnowError('encoder-missing', id);
     return spec;
   });
@@ -151,9 +151,9 @@ export class EncodingState {
    * look at it no batch would open. A folder that must be asked for first is not looked at.
    */
   async resume(): Promise<void> {
-    const { state, data, library } = this.#session;
+    const { state, data, encoderLibrary } = this.#session;
     const isWaiting = state.rounds.length === 0 || data.folderAccess === 'needs-permission';
-    if (!isWaiting && this.embedded > 0 && library.isReady(this.selected)) await this.run();
+    if (!isWaiting && this.embedded > 0 && encoderLibrary.isReady(this.selected)) await this.run();
   }
 
   /** Tries again what could not be embedded: a folder can be read now. */
@@ -207,7 +207,7 @@ export class EncodingState {
             this.#ids = new Set([...this.#ids, ...ids]);
           },
         });
-        if (rate > 0) this.#session.library.noteSpeed(spec, rate);
+        if (rate > 0) this.#session.encoderLibrary.noteSpeed(spec, rate);
         this.#inputs.tellOfPreviews();
         this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
       });

@@ -54,7 +54,7 @@ export class ProjectSession {
   #pending = 0;
   #settingsTail: Promise<void> = Promise.resolve();
   readonly media: MediaCache;
-  readonly library: EncoderLibrary;
+  readonly encoderLibrary: EncoderLibrary;
   readonly encoding: EncodingState;
   readonly classes: ClassesState;
   readonly rules: RulesState;
@@ -79,7 +79,7 @@ export class ProjectSession {
     this.#state = log.state();
     this.#setItems(items);
     this.media = new MediaCache(this);
-    this.library = new EncoderLibrary(this.services, this.jobs, this.notices);
+    this.encoderLibrary = new EncoderLibrary(this.services, this.jobs, this.notices);
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
     this.rules = new RulesState(this);
@@ -110,7 +110,7 @@ export class ProjectSession {
       ]);
       session = new ProjectSession(id, around, log, items);
       session.#isReadOnly = !isHeld;
-      await session.library.refresh();
+      await session.encoderLibrary.refresh();
       await Promise.all([session.encoding.refresh(), session.data.refresh()]);
       session.#hasStarted = session.state.isSplitDrawn;
       await session.#summarise();

@@ -20,27 +20,27 @@ export class WordSideState {
 
   /** For texts the encoder of the items, for images the other half of a pair; null where there is none. */
   readonly spec: EncoderSpec | null = $derived.by(() => {
-    const { encoding, library } = this.#session;
+    const { encoding, encoderLibrary } = this.#session;
     const { selected } = encoding;
     if (selected.modality === 'text') return selected;
-    return (selected.words && library.byId(selected.words.encoder)) ?? null;
+    return (selected.words && encoderLibrary.byId(selected.words.encoder)) ?? null;
   });
   /** What the encoder was trained to read of a name. */
   readonly templates: readonly string[] = $derived.by(() => this.#session.encoding.selected.words?.templates ?? ITSELF);
   /** The half that is missing and can be downloaded, else null. */
   readonly missing: EncoderSpec | null = $derived.by(() => {
     const { spec } = this;
-    if (!spec || this.#session.library.isReady(spec)) return null;
+    if (!spec || this.#session.encoderLibrary.isReady(spec)) return null;
     return spec;
   });
   /** Why words can't be compared with the items now, as a sentence; null when they can. */
   readonly problem: string | null = $derived.by(() => {
-    const { encoding, library } = this.#session;
+    const { encoding, encoderLibrary } = this.#session;
     if (!this.spec) {
       return `${encoding.selected.name} knows no words. Choose an encoder that reads pictures and words, such as CLIP ViT-B/32.`;
     }
     if (this.missing) {
-      const size = library.download(this.missing).sizeBytes;
+      const size = encoderLibrary.download(this.missing).sizeBytes;
       const much = size > 0 ? ` (about ${Math.round(size / 1e6)} MB)` : '';
       return `This needs ${this.missing.name} too${much}: it reads words as ${encoding.selected.name} reads pictures.`;
     }

@@ -25,15 +25,21 @@ export function voteEntropy(members: readonly Float64Array[]): number {
 export function meanDivergence(members: readonly Float64Array[]): number {
   const classes = members[0]?.length ?? 0;
   let sum = 0;
-  for (let c = 0; c < classes; c++) {
-    let mean = 0;
-    for (const p of members) mean += (p[c] as number) / members.length;
-    for (const p of members) {
-      const value = p[c] as number;
-      if (value > 0) sum += (value * Math.log(value / mean)) / members.length;
-    }
-  }
+  for (let c = 0; c < classes; c++) sum += divergenceOf(members, c, true);
   return Math.max(0, sum);
+}
+
+/** What one class's yes, or its no, adds to the divergence. */
+function divergenceOf(members: readonly Float64Array[], c: number, isYes: boolean): number {
+  const chance = (p: Float64Array): number => (isYes ? (p[c] as number) : 1 - (p[c] as number));
+  let mean = 0;
+  for (const p of members) mean += chance(p) / members.length;
+  let sum = 0;
+  for (const p of members) {
+    const value = chance(p);
+    if (value > 0) sum += (value * Math.log(value / mean)) / members.length;
+  }
+  return sum;
 }
 
 /**
@@ -55,13 +61,7 @@ export function meanBinaryDivergence(members: readonly Float64Array[]): number {
   const classes = members[0]?.length ?? 0;
   let sum = 0;
   for (let c = 0; c < classes; c++) {
-    let mean = 0;
-    for (const p of members) mean += (p[c] as number) / members.length;
-    for (const p of members) {
-      const value = p[c] as number;
-      if (value > 0) sum += (value * Math.log(value / mean)) / members.length;
-      if (value < 1) sum += ((1 - value) * Math.log((1 - value) / (1 - mean))) / members.length;
-    }
+    sum += divergenceOf(members, c, true) + divergenceOf(members, c, false);
   }
   return Math.max(0, sum / Math.max(1, classes));
 }

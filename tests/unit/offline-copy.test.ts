@@ -9,7 +9,7 @@ import { planAnswer } from '../../src/offline/plan-answer.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'winnow-offline-'));
 const PAGE = '<!doctype html>';
-const DOWNLOAD = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; connect-src https://hub" />`;
+const DOWNLOAD = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; connect-src https://hub.test" />`;
 const built = {
   'index.html': PAGE,
   'download.html': DOWNLOAD,
@@ -50,7 +50,7 @@ describe('what of a build is kept', () => {
       headers[files.find((f) => f.path === path)?.headers ?? '']?.['Content-Security-Policy'];
     expect(policyOf('/index.html')).toBe(SECURITY_HEADERS['Content-Security-Policy']);
     expect(policyOf('/assets/app-1.js')).toBe(SECURITY_HEADERS['Content-Security-Policy']);
-    expect(policyOf('/download.html')).toBe("default-src 'none'; connect-src https://hub; frame-ancestors 'self'");
+    expect(policyOf('/download.html')).toBe("default-src 'none'; connect-src https://hub.test; frame-ancestors 'self'");
     for (const set of Object.values(headers)) expect(set['Cross-Origin-Embedder-Policy']).toBe('require-corp');
   });
 

@@ -94,24 +94,24 @@ function blobs(n: number, seed: number): { x: Float32Array; smoothed: Float32Arr
   return { x, smoothed, y };
 }
 
+const pool = blobs(600, 4);
+const test = blobs(900, 5);
+const basis = fitPoolBasis(pool.x, 600, 20, seededRandom(6));
+const views = (from: number, to: number): SampleViews => ({
+  count: to - from,
+  smoothed: pool.smoothed.slice(from * 20, to * 20),
+  coordinates: coordinatesOf(
+    basis,
+    pool.x,
+    Int32Array.from({ length: to - from }, (_, i) => i + from),
+  ),
+});
+const mean = new Float64Array(20);
+for (let k = 0; k < 600 * 20; k++) mean[k % 20] = (mean[k % 20] ?? 0) + (pool.smoothed[k] ?? 0) / 600;
+
 describe('semi-supervised head', () => {
   it('beats logistic regression on the same few labels when neighbours agree', () => {
-    const pool = blobs(600, 4);
-    const test = blobs(900, 5);
-    const basis = fitPoolBasis(pool.x, 600, 20, seededRandom(6));
-    const views = (from: number, to: number): SampleViews => ({
-      count: to - from,
-      smoothed: pool.smoothed.slice(from * 20, to * 20),
-      coordinates: coordinatesOf(
-        basis,
-        pool.x,
-        Int32Array.from({ length: to - from }, (_, i) => i + from),
-      ),
-    });
     const y = pool.y.slice(0, 9);
-    const mean = new Float64Array(20);
-    for (let i = 0; i < 600; i++)
-      for (let d = 0; d < 20; d++) mean[d] = (mean[d] ?? 0) + (pool.smoothed[i * 20 + d] ?? 0) / 600;
     const head = fitSemiSupervised(views(0, 9), y, 3, views(9, 600), mean, basis);
     const accuracy = (
       weights: ArrayLike<number>,
@@ -161,20 +161,6 @@ describe('semi-supervised head', () => {
 });
 
 describe('semi-supervised head where an item can have several classes', () => {
-  const pool = blobs(600, 4);
-  const test = blobs(900, 5);
-  const basis = fitPoolBasis(pool.x, 600, 20, seededRandom(6));
-  const views = (from: number, to: number): SampleViews => ({
-    count: to - from,
-    smoothed: pool.smoothed.slice(from * 20, to * 20),
-    coordinates: coordinatesOf(
-      basis,
-      pool.x,
-      Int32Array.from({ length: to - from }, (_, i) => i + from),
-    ),
-  });
-  const mean = new Float64Array(20);
-  for (let k = 0; k < 600 * 20; k++) mean[k % 20] = (mean[k % 20] ?? 0) + (pool.smoothed[k] ?? 0) / 600;
   /** A row of blob b has class b and, if b is 0 or 1, class 3 as well. */
   const setsOf = (y: Int32Array): Uint8Array =>
     Uint8Array.from({ length: y.length * 4 }, (_, k) => {

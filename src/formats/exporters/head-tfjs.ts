@@ -1,3 +1,4 @@
+import { joinFloats } from '../../domain/floats.ts';
 import { foldHead } from '../../domain/head-maths.ts';
 import { findClass } from '../../domain/schema.ts';
 import { utf8 } from '../bytes.ts';
@@ -90,19 +91,8 @@ export default {
     };
     return [
       { name: 'model.json', type: 'application/json', bytes: utf8(JSON.stringify(model)) },
-      { name: 'weights.bin', type: 'application/octet-stream', bytes: bytesOf(parts) },
+      { name: 'weights.bin', type: 'application/octet-stream', bytes: new Uint8Array(joinFloats(parts).buffer) },
       { name: 'winnow-head.json', type: 'application/json', bytes: utf8(JSON.stringify(facts, null, 2)) },
     ];
   },
 } satisfies Exporter;
-
-/** Numbers one after another, little-endian. */
-function bytesOf(parts: readonly Float32Array[]): Uint8Array {
-  const floats = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    floats.set(part, at);
-    at += part.length;
-  }
-  return new Uint8Array(floats.buffer);
-}

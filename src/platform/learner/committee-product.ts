@@ -1,4 +1,5 @@
 import type { LinearHead } from '../../domain/committee.ts';
+import { joinFloats } from '../../domain/floats.ts';
 import { foldHead } from '../../domain/head-maths.ts';
 import type { Compute } from '../../strategies/strategy.ts';
 import { sigmoidRows, softmaxRows } from './softmax-rows.ts';
@@ -22,7 +23,7 @@ export function committeeProduct(heads: readonly LinearHead[], compute: Compute)
   });
   const every = Int32Array.from({ length: dim }, (_, d) => d);
   const isWhole = members.every(({ seen }) => seen.length > dim / 2);
-  const all = isWhole ? concat(members.map(({ weights }) => transposed(weights, classes, every))) : null;
+  const all = isWhole ? joinFloats(members.map(({ weights }) => transposed(weights, classes, every))) : null;
   const parts = isWhole ? [] : members.map(({ weights, seen }) => transposed(weights, classes, seen));
   return async (x, rows) => {
     let out = new Float32Array(rows * width);
@@ -58,16 +59,6 @@ function transposed(weights: Float32Array, classes: number, rows: Int32Array): F
   rows.forEach((d, k) => {
     for (let c = 0; c < classes; c++) out[c * rows.length + k] = weights[d * classes + c] as number;
   });
-  return out;
-}
-
-function concat(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }
 

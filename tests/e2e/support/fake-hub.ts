@@ -68,7 +68,7 @@ export class FakeHub {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = new URL(request.url ?? '/', 'http://hub');
+    const { pathname } = new URL(request.url ?? '/', 'http://hub.test');
     this.#note(request, pathname);
     if (!this.#allow(request, response)) return;
     const listing = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/([^/]+)$/.exec(pathname);

@@ -18,7 +18,7 @@ export interface Host {
 export async function plainHost(root = resolve('dist'), port = 0): Promise<Host> {
   const host = { url: '', asked: [] as string[], root, close: () => Promise.resolve() };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://host');
+    const { pathname } = new URL(request.url ?? '/', 'http://host.test');
     host.asked.push(pathname);
     const file = fileBelow([host.root], pathname === '/' ? 'index.html' : pathname.slice(1));
     if (!file) return void response.writeHead(404).end();
