@@ -7,6 +7,7 @@ import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import { embedItems, truncatedIn } from '../../src/loop/embed-items.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
+import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 
 const PROJECT = projectId('p');
 const items = (count: number): Item[] =>
@@ -23,13 +24,14 @@ const items = (count: number): Item[] =>
   }));
 
 /** An encoder whose worker dies, or whose graphics card is lost, at chosen calls (counted from 1). */
-class FrailEncoder implements Encoder {
+class FrailEncoder extends ReadyEncoder {
   readonly backends: string[] = [];
   calls = 0;
   embedded = 0;
   #worker = 0;
   readonly #failures: ReadonlyMap<number, WinnowError>;
   constructor(failures: readonly (readonly [number, WinnowError])[]) {
+    super();
     this.#failures = new Map(failures);
   }
   open(_spec: unknown, plan: RunPlan): Promise<EncoderInfo> {
@@ -42,15 +44,6 @@ class FrailEncoder implements Encoder {
       threads: 1,
       lanes: 1,
     });
-  }
-  needsFit(): boolean {
-    return false;
-  }
-  fitBatch(): Promise<void> {
-    return Promise.resolve();
-  }
-  fitEnd(): Promise<unknown> {
-    return Promise.resolve(null);
   }
   async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     const failure = this.#failures.get(++this.calls);

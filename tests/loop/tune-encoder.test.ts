@@ -3,33 +3,26 @@ import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import { embeddingKey, precisionInUse, precisionOf } from '../../src/loop/embedding-key.ts';
 import { tuneEncoder } from '../../src/loop/tune-encoder.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 
 /** Milliseconds that a call takes, by backend and batch; `auto` is a graphics card. */
 type Times = Readonly<Record<string, Readonly<Record<number, number>>>>;
 
-class TimedEncoder implements Encoder {
+class TimedEncoder extends ReadyEncoder {
   now = 0;
   stopped = 0;
   #backend: 'webgpu' | 'wasm' = 'wasm';
   readonly opened: string[] = [];
   readonly #times: Times;
   constructor(times: Times) {
+    super();
     this.#times = times;
   }
   open(_spec: unknown, plan: RunPlan): Promise<EncoderInfo> {
     this.opened.push(plan.backend);
     this.#backend = plan.backend === 'wasm' || !this.#times['webgpu'] ? 'wasm' : 'webgpu';
     return Promise.resolve({ key: 'k', backend: this.#backend, dim: 1, fallback: null, threads: 1, lanes: 1 });
-  }
-  needsFit(): boolean {
-    return false;
-  }
-  fitBatch(): Promise<void> {
-    return Promise.resolve();
-  }
-  fitEnd(): Promise<unknown> {
-    return Promise.resolve(null);
   }
   embed(inputs: readonly EncodeInput[], batch = 0): Promise<Encoded> {
     this.now += this.#times[this.#backend]?.[batch] ?? 0;

@@ -3,19 +3,20 @@ import { seededRandom } from '../../src/domain/random.ts';
 import clip from '../../src/encoders/clip-vit-base-patch32.ts';
 import clipText from '../../src/encoders/clip-vit-base-patch32-text.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
 import { WordEncoder, type WordSide } from '../../src/loop/word-encoder.ts';
 import { groupsOfNames, scoreWithoutLabels } from '../../src/loop/zero-shot.ts';
 import { rankRows } from '../../src/loop/rank-items.ts';
 import { findTexts } from '../../src/loop/find-texts.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 import { textItems } from '../fixtures/log.ts';
+import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 
 const THINGS = ['cat', 'bridge', 'apple'];
 const DIM = 8;
 
 /** Both halves of a pair: a picture's bytes say what is on it, a sentence is about the things whose word it holds. */
-class TwoTowers implements Encoder {
+class TwoTowers extends ReadyEncoder {
   readonly opened: { spec: string; plan: RunPlan; state: unknown }[] = [];
   readonly read: string[] = [];
   stops = 0;
@@ -26,15 +27,6 @@ class TwoTowers implements Encoder {
     this.#spec = spec;
     this.opened.push({ spec: spec.id, plan, state });
     return Promise.resolve({ key: spec.id, backend: 'wasm', dim: DIM, fallback: null, threads: 1, lanes: 1 });
-  }
-  needsFit(): boolean {
-    return false;
-  }
-  fitBatch(): Promise<void> {
-    return Promise.resolve();
-  }
-  fitEnd(): Promise<unknown> {
-    return Promise.resolve(null);
   }
   async embed(inputs: readonly EncodeInput[]): Promise<Encoded> {
     if (this.failures-- > 0) throw new Error('no');
