@@ -64,7 +64,7 @@ export default ts.config(
         'error',
         ...['window', 'document', 'indexedDB', 'navigator', 'localStorage', 'fetch', 'self'].map((name) => ({
           name,
-          message: 'This room is pure: no DOM, storage or network. Put it behind a port in loop/ports.ts.',
+          message: 'This room is pure: no DOM, storage or network. Put it behind a port in loop/.',
         })),
       ],
       'no-restricted-properties': [
@@ -84,7 +84,7 @@ export default ts.config(
     [[...PURE, ...NOT('loop')]],
     'Strategies, encoder specs and formats are pure: they import domain/ only.',
   ),
-  layer(['src/loop/**'], [PURE], 'loop/ talks to the outside through ports.ts; adapters live in platform/.'),
+  layer(['src/loop/**'], [PURE], 'loop/ talks to the outside through its ports; adapters live in platform/.'),
   layer(
     ['src/platform/**'],
     [['**/state/**', '**/ui/**', 'svelte', 'svelte/*']],

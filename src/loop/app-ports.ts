@@ -6,7 +6,10 @@ import type { Item, Modality } from '../domain/item.ts';
 import type { TextRule } from '../domain/rules.ts';
 import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
 import type { FetchProgress, ModelKey, StoredModel } from './model-ports.ts';
-import type { Clock, Encoder, Ids, Learner, MediaReader, SourceFile, Storage, TuningStore } from './ports.ts';
+import type { Clock, Ids, MediaReader, SourceFile } from './ports.ts';
+import type { Encoder, TuningStore } from './encoder-ports.ts';
+import type { Learner } from './learner-ports.ts';
+import type { Storage } from './storage-ports.ts';
 
 /** Files that the user chose, before any is read. */
 export interface Source {

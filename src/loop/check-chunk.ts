@@ -1,6 +1,6 @@
 import { WinnowError } from '../domain/errors.ts';
 import type { ItemId } from '../domain/ids.ts';
-import type { EmbeddingChunk } from './ports.ts';
+import type { EmbeddingChunk } from './storage-ports.ts';
 
 /** Throws `encoder-failed` when the shape is off or a value is not finite: a bad embedding is never stored. */
 export function checkChunk(chunk: EmbeddingChunk): void {

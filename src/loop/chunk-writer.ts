@@ -1,6 +1,6 @@
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Embedded } from './encoder-run.ts';
-import type { EmbeddingKey, EmbeddingStore } from './ports.ts';
+import type { EmbeddingKey, EmbeddingStore } from './storage-ports.ts';
 
 /** Rows of a stored chunk, at least, unless too much time passes or the work ends. */
 const ROWS = 256;

@@ -1,7 +1,7 @@
 import type { Head } from '../domain/head.ts';
 import type { ClassId } from '../domain/ids.ts';
 import { cohenKappa } from '../domain/metrics.ts';
-import type { Learner } from './ports.ts';
+import type { Learner } from './learner-ports.ts';
 
 /** What a checkpoint decides about some rows, and how sure it is. */
 export interface Opinion {

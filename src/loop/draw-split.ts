@@ -5,7 +5,7 @@ import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import { automaticTestSize, drawTestSet, mostCalibrationItems } from '../domain/split.ts';
-import type { Learner } from './ports.ts';
+import type { Learner } from './learner-ports.ts';
 
 /** Share of the items outside the held-out sets that may be kept out as near-duplicates. */
 const MOST_EXCLUDED = 0.5;

@@ -6,7 +6,8 @@ import type { EncoderSpec } from '../encoders/spec.ts';
 import { embeddingKey } from './embedding-key.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { EncoderRun, orAbort, type Loaded, type Outcome } from './encoder-run.ts';
-import type { EmbeddingKey, EmbeddingStore, EncodeInput, Encoder, EncoderInfo, RunPlan } from './ports.ts';
+import type { EmbeddingKey, EmbeddingStore } from './storage-ports.ts';
+import type { EncodeInput, Encoder, EncoderInfo, RunPlan } from './encoder-ports.ts';
 
 interface Failed {
   readonly item: ItemId;

@@ -1,5 +1,5 @@
 import type { EncoderSpec } from '../encoders/spec.ts';
-import type { EmbeddingKey } from './ports.ts';
+import type { EmbeddingKey } from './storage-ports.ts';
 
 /** Weights in 8 bits give other embeddings; those in 16 and 32 bits give the same, but for rounding. */
 export type Precision = 'fp32' | 'q8';

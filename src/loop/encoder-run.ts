@@ -1,7 +1,7 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { Item } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from './ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from './encoder-ports.ts';
 
 export interface Loaded {
   readonly item: Item;

@@ -1,7 +1,8 @@
 import type { EventDraft, WinnowEvent } from '../domain/events.ts';
 import { ProjectFold, type ProjectState } from '../domain/fold.ts';
 import { eventId, type ProjectId } from '../domain/ids.ts';
-import type { Clock, EventStore, Ids } from './ports.ts';
+import type { Clock, Ids } from './ports.ts';
+import type { EventStore } from './storage-ports.ts';
 
 /**
  * The append-only log of one open project and the state that it folds to. Appends run one after another; state changes

@@ -4,7 +4,7 @@ import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { Snapshot } from '../formats/format.ts';
-import type { Storage } from './ports.ts';
+import type { Storage } from './storage-ports.ts';
 
 export interface SnapshotOptions {
   readonly storage: Storage;

@@ -3,7 +3,7 @@ import { LEAST_TEST_LABELS, LONGEST_SHARE, type RandomSplit } from '../domain/la
 import { gatherSets } from '../domain/membership.ts';
 import { seededRandom } from '../domain/random.ts';
 import { isSetRight } from '../domain/set-metrics.ts';
-import type { TrainRequest } from './ports.ts';
+import type { TrainRequest } from './learner-ports.ts';
 
 /**
  * Fits a head on the request and gives the class of each row, as an index into the request's classes; with targets 1 or 0

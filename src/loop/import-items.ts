@@ -4,7 +4,8 @@ import type { Item, Modality, Rejection } from '../domain/item.ts';
 import type { Source } from './app-ports.ts';
 import { isOneText, NOT_OPENED, readTextFiles } from './import-texts.ts';
 import { folderOf } from './inspect-source.ts';
-import type { Clock, Ids, ImportJournal, MediaReader, NewItem, SeenFile, SourceFile, Storage } from './ports.ts';
+import type { Clock, Ids, MediaReader, SourceFile } from './ports.ts';
+import type { ImportJournal, NewItem, SeenFile, Storage } from './storage-ports.ts';
 
 /** What names that came with the data are for. `start`: to spread the first batches, never as labels. */
 export type HintMode = 'none' | 'labels' | 'reference' | 'start';

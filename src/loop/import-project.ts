@@ -26,7 +26,7 @@ import { isEncoderState } from '../formats/validate-encoder-state.ts';
 import { parseHead } from '../formats/validate-items.ts';
 import { ZipReader } from '../formats/zip.ts';
 import { checkChunk } from './check-chunk.ts';
-import type { EmbeddingChunk, ItemChange, NewItem, Storage } from './ports.ts';
+import type { EmbeddingChunk, ItemChange, NewItem, Storage } from './storage-ports.ts';
 import { sha256 } from './sha256.ts';
 
 const BATCH = 200;

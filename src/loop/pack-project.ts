@@ -6,7 +6,7 @@ import { writeShard, type ShardEntry } from '../formats/bundle-shard.ts';
 import { packState } from '../formats/bundle-state.ts';
 import { utf8 } from '../formats/bytes.ts';
 import { ZipWriter } from '../formats/zip.ts';
-import type { Storage } from './ports.ts';
+import type { Storage } from './storage-ports.ts';
 import { sha256 } from './sha256.ts';
 
 const BATCH = 200;

@@ -8,7 +8,7 @@ import { strategyById } from '../strategies/index.ts';
 import { suits } from '../strategies/shortlist.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
 import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
-import type { Learner, Selection, SelectRequest } from './ports.ts';
+import type { Learner, Selection, SelectRequest } from './learner-ports.ts';
 import { hasContrast, isBalanced, modelOf, type TrainingSet } from './training-set.ts';
 
 /** Which strategy picks next. While no class can be told from its absence nothing is uncertain yet, so the cold start goes on. */

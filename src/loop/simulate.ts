@@ -2,7 +2,7 @@ import type { Guards } from '../domain/guards.ts';
 import { seededRandom } from '../domain/random.ts';
 import { mostLikely } from '../domain/uncertainty.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
-import type { Learner } from './ports.ts';
+import type { Learner } from './learner-ports.ts';
 
 /** A fully labelled data set replayed with an oracle instead of a person. Rows are those the learner has loaded. */
 export interface Simulation {

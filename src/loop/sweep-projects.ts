@@ -2,7 +2,8 @@ import { WinnowError } from '../domain/errors.ts';
 import { countPersonLabels, ProjectFold } from '../domain/fold.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { ProjectLocks } from './app-ports.ts';
-import type { Clock, Storage } from './ports.ts';
+import type { Clock } from './ports.ts';
+import type { Storage } from './storage-ports.ts';
 
 /**
  * Deals with projects that have something stored but are not listed. One without a log is what is left of a project file

@@ -2,7 +2,7 @@ import type { Backend, EventDraft } from '../domain/events.ts';
 import type { ProjectState } from '../domain/fold.ts';
 import type { Head } from '../domain/head.ts';
 import { hashSeed } from '../domain/random.ts';
-import type { Learner } from './ports.ts';
+import type { Learner } from './learner-ports.ts';
 import { isBalanced, modelOf, type TrainingSet } from './training-set.ts';
 
 /**

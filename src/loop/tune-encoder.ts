@@ -2,7 +2,7 @@ import type { BackendChoice } from '../domain/events.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { Precision } from './embedding-key.ts';
 import { orAbort } from './encoder-run.ts';
-import type { EncodeInput, Encoder, RunPlan, Tuning } from './ports.ts';
+import type { EncodeInput, Encoder, RunPlan, Tuning } from './encoder-ports.ts';
 
 /** Tokens or images in one run of the model: what is tried, on each backend. */
 const BATCHES = {

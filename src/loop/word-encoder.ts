@@ -1,7 +1,7 @@
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { Precision } from './embedding-key.ts';
 import { orAbort } from './encoder-run.ts';
-import type { Encoder } from './ports.ts';
+import type { Encoder } from './encoder-ports.ts';
 
 /** What reads words, and in whose space. */
 export interface WordSide {

@@ -4,7 +4,7 @@ import type { Modality } from '../domain/item.ts';
 import { encodersFor } from '../encoders/index.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { sweepProjects } from '../loop/sweep-projects.ts';
-import type { ProjectSummary, Storage } from '../loop/ports.ts';
+import type { ProjectSummary, Storage } from '../loop/storage-ports.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { Notices } from './notices.svelte.ts';

@@ -8,7 +8,7 @@ import { importItems, type HintMode, type ImportResult, type TableChoice } from 
 import { inspectSource, type SourceOffer } from '../loop/inspect-source.ts';
 import { importedLabel } from '../loop/label-draft.ts';
 import { namesOfHint } from '../formats/class-list.ts';
-import type { ImportJournal } from '../loop/ports.ts';
+import type { ImportJournal } from '../loop/storage-ports.ts';
 import { plural } from './counting.ts';
 import { Folders, type FolderAccess } from './folders.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';

@@ -1,5 +1,5 @@
 import type { Item } from '../domain/item.ts';
-import type { EncodeInput } from '../loop/ports.ts';
+import type { EncodeInput } from '../loop/encoder-ports.ts';
 import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 

@@ -1,6 +1,6 @@
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { Precision } from '../loop/embedding-key.ts';
-import type { Tuning } from '../loop/ports.ts';
+import type { Tuning } from '../loop/encoder-ports.ts';
 import { tuneEncoder } from '../loop/tune-encoder.ts';
 import type { EncoderInputs } from './encoder-inputs.ts';
 import type { ProjectSession } from './project.svelte.ts';

@@ -2,7 +2,7 @@ import type { ItemId } from '../domain/ids.ts';
 import { WinnowError } from '../domain/errors.ts';
 import { embedItems, loadMatrix, truncatedIn } from '../loop/embed-items.ts';
 import { embeddingKey, precisionInUse, type Precision } from '../loop/embedding-key.ts';
-import type { EncoderInfo } from '../loop/ports.ts';
+import type { EncoderInfo } from '../loop/encoder-ports.ts';
 import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import { EncoderInputs } from './encoder-inputs.ts';

@@ -23,7 +23,7 @@ import { opinionOf, successiveKappas, type Opinion } from '../loop/compare-check
 import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts';
 import { imitateRandomSampling } from '../loop/imitate-random.ts';
 import { helperRows, isBalanced, modelOf, trainingSet } from '../loop/training-set.ts';
-import type { TrainRequest } from '../loop/ports.ts';
+import type { TrainRequest } from '../loop/learner-ports.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { rightness, testDoubts, testProbabilities, testTruth } from './test-evidence.ts';
 

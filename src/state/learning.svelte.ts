@@ -5,7 +5,7 @@ import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { drawCalibration, drawSplit, extendSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
-import type { FittedHead, Learner, LearnerInfo } from '../loop/ports.ts';
+import type { FittedHead, Learner, LearnerInfo } from '../loop/learner-ports.ts';
 import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
 import { groupsOfHints } from '../loop/hint-groups.ts';
 import { nextStrategy, selectBatch } from '../loop/select-batch.ts';

@@ -6,7 +6,7 @@ import type { Item, Modality } from '../domain/item.ts';
 import { whyTaskIsFixed } from '../domain/task.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { EventLog } from '../loop/event-log.ts';
-import type { Storage } from '../loop/ports.ts';
+import type { Storage } from '../loop/storage-ports.ts';
 import { CalibrationState } from './calibration.svelte.ts';
 import { ClassesState } from './classes.svelte.ts';
 import { DataState } from './data.svelte.ts';

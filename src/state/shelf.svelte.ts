@@ -1,7 +1,7 @@
 import { WinnowError } from '../domain/errors.ts';
 import { projectId, type ProjectId } from '../domain/ids.ts';
 import type { Services } from '../loop/app-ports.ts';
-import type { ProjectSummary, Storage } from '../loop/ports.ts';
+import type { ProjectSummary, Storage } from '../loop/storage-ports.ts';
 import type { Jobs } from './jobs.svelte.ts';
 
 /** The projects of this browser that are open in no tab: the list of them, and what is done to one as a whole. */

@@ -169,7 +169,7 @@ function replay(page: Page, set: SetName, arm: Arm, seed: number): Promise<Curve
     async ({ plan, poolSize }) => {
       const door = window as unknown as {
         load: (path: string) => Promise<Record<string, unknown>>;
-        learner: import('../../src/loop/ports.ts').Learner;
+        learner: import('../../src/loop/learner-ports.ts').Learner;
         truth: Int32Array;
         trainRows: number;
       };
@@ -202,7 +202,7 @@ function fullAccuracy(page: Page, set: SetName): Promise<number> {
     async ({ c, batch, budget }) => {
       const door = window as unknown as {
         load: (path: string) => Promise<Record<string, unknown>>;
-        learner: import('../../src/loop/ports.ts').Learner;
+        learner: import('../../src/loop/learner-ports.ts').Learner;
         truth: Int32Array;
         trainRows: number;
       };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/domain/samples/png.ts';
 import { inspectionSample } from '../../src/domain/samples/inspection.ts';
 import builtinImage from '../../src/encoders/builtin-image.ts';
-import type { EncodeInput } from '../../src/loop/ports.ts';
+import type { EncodeInput } from '../../src/loop/encoder-ports.ts';
 import { EncodeService } from '../../src/platform/workers/encode-service.ts';
 
 const image = (bytes: Uint8Array): EncodeInput => ({ image: new Blob([bytes as BlobPart]) });

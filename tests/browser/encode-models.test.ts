@@ -5,7 +5,7 @@ import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import { scoreWithoutLabels } from '../../src/loop/zero-shot.ts';
-import type { EncodeInput, Encoded } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../src/loop/encoder-ports.ts';
 import { dtypesFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
 import { LocalTunings } from '../../src/platform/browser/tunings.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Backend, ModelKind } from '../../src/domain/events.ts';
 import { LEAST_HIDDEN_LABELS } from '../../src/domain/fit-hidden.ts';
 import { seededRandom } from '../../src/domain/random.ts';
-import type { FittedHead, PoolScores } from '../../src/loop/ports.ts';
+import type { FittedHead, PoolScores } from '../../src/loop/learner-ports.ts';
 import { strategies } from '../../src/strategies/index.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Backend } from '../../src/domain/events.ts';
 import { seededRandom } from '../../src/domain/random.ts';
-import type { FittedHead } from '../../src/loop/ports.ts';
+import type { FittedHead } from '../../src/loop/learner-ports.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 
 const [ROWS, DIM, CLASSES, LABELLED, GROUPS] = [1200, 32, 5, 80, 12];

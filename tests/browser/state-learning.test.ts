@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventDraft } from '../../src/domain/events.ts';
 import type { Head } from '../../src/domain/head.ts';
 import type { ItemId } from '../../src/domain/ids.ts';
-import type { FittedHead, Learner } from '../../src/loop/ports.ts';
+import type { FittedHead, Learner } from '../../src/loop/learner-ports.ts';
 import { Learning } from '../../src/state/learning.svelte.ts';
 import type { ProjectSession } from '../../src/state/project.svelte.ts';
 import { GrowingLog, textItems } from '../fixtures/log.ts';

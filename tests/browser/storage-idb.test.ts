@@ -2,7 +2,7 @@ import { deleteDB, openDB, unwrap } from 'idb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WinnowEvent } from '../../src/domain/events.ts';
 import { itemId, projectId } from '../../src/domain/ids.ts';
-import type { NewItem } from '../../src/loop/ports.ts';
+import type { NewItem } from '../../src/loop/storage-ports.ts';
 import { DATABASE_VERSION, openDatabase } from '../../src/platform/idb/database.ts';
 import { IdbStorage } from '../../src/platform/idb/idb-storage.ts';
 import { storageContract } from '../contract/storage-contract.ts';

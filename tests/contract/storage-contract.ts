@@ -3,7 +3,7 @@ import type { WinnowEvent } from '../../src/domain/events.ts';
 import type { Head } from '../../src/domain/head.ts';
 import { annotator, classId, eventId, itemId, projectId, type ItemId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
-import type { ImportJournal, ItemChange, NewItem, ProjectSummary, Storage } from '../../src/loop/ports.ts';
+import type { ImportJournal, ItemChange, NewItem, ProjectSummary, Storage } from '../../src/loop/storage-ports.ts';
 
 const A = projectId('a');
 /** Begins with the id of the first: a range that is too wide would catch it. */

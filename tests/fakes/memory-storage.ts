@@ -17,7 +17,7 @@ import type {
   ProjectSummary,
   SeenFile,
   Storage,
-} from '../../src/loop/ports.ts';
+} from '../../src/loop/storage-ports.ts';
 
 class Shelf {
   handle: unknown = null;

@@ -1,4 +1,4 @@
-import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 
 /** What encoders in tests have in common: they learn nothing first. */

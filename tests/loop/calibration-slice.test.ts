@@ -5,7 +5,7 @@ import type { Item } from '../../src/domain/item.ts';
 import { parseEvents } from '../../src/formats/validate-events.ts';
 import { drawCalibration, drawSplit, extendSplit } from '../../src/loop/draw-split.ts';
 import { mergeEvents } from '../../src/loop/merge-events.ts';
-import type { Learner } from '../../src/loop/ports.ts';
+import type { Learner } from '../../src/loop/learner-ports.ts';
 import { calibrationQueue, candidates, testQueue } from '../../src/loop/queue.ts';
 import { helperRows, trainingSet } from '../../src/loop/training-set.ts';
 import { EVENTS_FORMAT_2 } from '../fixtures/events-format-2.ts';

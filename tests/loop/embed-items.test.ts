@@ -5,7 +5,7 @@ import builtinText from '../../src/encoders/builtin-text.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import { embedItems, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/encoder-ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 
 const PROJECT = projectId('p');

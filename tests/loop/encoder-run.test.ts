@@ -5,7 +5,7 @@ import type { Item } from '../../src/domain/item.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import { embedItems, truncatedIn } from '../../src/loop/embed-items.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 

@@ -4,7 +4,7 @@ import { ProjectFold, type ProjectState } from '../../src/domain/fold.ts';
 import { eventId, itemId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { whyTaskIsFixed } from '../../src/domain/task.ts';
-import type { FittedHead, Learner, SelectRequest, TrainRequest } from '../../src/loop/ports.ts';
+import type { FittedHead, Learner, SelectRequest, TrainRequest } from '../../src/loop/learner-ports.ts';
 import { selectBatch } from '../../src/loop/select-batch.ts';
 import { trainHead } from '../../src/loop/train-head.ts';
 import { isUpToDate, trainingSet } from '../../src/loop/training-set.ts';

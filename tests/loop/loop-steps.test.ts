@@ -3,7 +3,7 @@ import type { EventDraft } from '../../src/domain/events.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { drawSplit, extendSplit } from '../../src/loop/draw-split.ts';
 import { openNextRound } from '../../src/loop/open-round.ts';
-import type { Learner, SelectRequest } from '../../src/loop/ports.ts';
+import type { Learner, SelectRequest } from '../../src/loop/learner-ports.ts';
 import { batchQueue, candidates, isBatchDone, testQueue } from '../../src/loop/queue.ts';
 import { selectBatch } from '../../src/loop/select-batch.ts';
 import { helperRows, isUpToDate, trainingSet } from '../../src/loop/training-set.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FittedHead, Learner, SelectRequest, TrainRequest } from '../../src/loop/ports.ts';
+import type { FittedHead, Learner, SelectRequest, TrainRequest } from '../../src/loop/learner-ports.ts';
 import { fullPoolAccuracy, simulate, type Simulation } from '../../src/loop/simulate.ts';
 
 const HEAD: FittedHead = {

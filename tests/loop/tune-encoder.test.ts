@@ -3,7 +3,7 @@ import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import { embeddingKey, precisionInUse, precisionOf } from '../../src/loop/embedding-key.ts';
 import { tuneEncoder } from '../../src/loop/tune-encoder.ts';
-import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 
 /** Milliseconds that a call takes, by backend and batch; `auto` is a graphics card. */

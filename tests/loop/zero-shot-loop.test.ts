@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/domain/random.ts';
 import clip from '../../src/encoders/clip-vit-base-patch32.ts';
 import clipText from '../../src/encoders/clip-vit-base-patch32-text.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
-import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { WordEncoder, type WordSide } from '../../src/loop/word-encoder.ts';
 import { groupsOfNames, scoreWithoutLabels } from '../../src/loop/zero-shot.ts';
 import { rankRows } from '../../src/loop/rank-items.ts';

@@ -4,7 +4,7 @@ import { laneCount } from '../../src/domain/embedding/lanes.ts';
 import minilm from '../../src/encoders/all-minilm-l6-v2.ts';
 import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import { weightBytes } from '../../src/encoders/spec.ts';
-import type { Encoded } from '../../src/loop/ports.ts';
+import type { Encoded } from '../../src/loop/encoder-ports.ts';
 import { dealt, gathered } from '../../src/platform/workers/dealt.ts';
 
 /** Embeds each number n as (n, -n); every fifth can't be read, every third is cut. */

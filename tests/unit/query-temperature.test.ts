@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { headProbabilities } from '../../src/domain/head-maths.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import { temper } from '../../src/domain/temperature.ts';
-import type { FittedHead, TrainRequest } from '../../src/loop/ports.ts';
+import type { FittedHead, TrainRequest } from '../../src/loop/learner-ports.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 import { crossValidatedTemperature } from '../../src/platform/learner/query-temperature.ts';
 

@@ -8,7 +8,7 @@ import { setProbabilityReport } from '../../src/domain/set-probabilities.ts';
 import { opinionOf, setDoubts, successiveKappas } from '../../src/loop/compare-checkpoints.ts';
 import { evaluateSets, rightItems, setEvidence } from '../../src/loop/evaluate-sets.ts';
 import { imitateRandomSampling } from '../../src/loop/imitate-random.ts';
-import type { Learner } from '../../src/loop/ports.ts';
+import type { Learner } from '../../src/loop/learner-ports.ts';
 import { crossValidatedSeed } from '../../src/loop/seed-estimate.ts';
 import { HEAD } from '../fixtures/bundle-project.ts';
 

@@ -1,4 +1,4 @@
-import type { Encoded } from '../../loop/ports.ts';
+import type { Encoded } from '../../loop/encoder-ports.ts';
 
 /** The picture, upright as its EXIF data says; null when the browser can't decode it. */
 export async function decodeImage(image: Blob, options: ImageBitmapOptions = {}): Promise<ImageBitmap | null> {

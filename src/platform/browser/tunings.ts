@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Tuning, TuningStore } from '../../loop/ports.ts';
+import type { Tuning, TuningStore } from '../../loop/encoder-ports.ts';
 
 const NAME = 'winnow-tuning-1';
 const stored = v.record(

@@ -12,7 +12,7 @@ import {
 } from '../../domain/embedding/patch-features.ts';
 import { WinnowError } from '../../domain/errors.ts';
 import { readLatentSemantic, readPatchModel } from '../../formats/validate-encoder-state.ts';
-import type { EncodeInput, Encoded } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../loop/encoder-ports.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
 import { canMultiplyInWasm, wasmStationary } from '../wasm/wasm-matrix.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';

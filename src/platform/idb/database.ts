@@ -4,7 +4,7 @@ import type { WinnowEvent } from '../../domain/events.ts';
 import type { Head } from '../../domain/head.ts';
 import type { ItemId } from '../../domain/ids.ts';
 import type { Item, Rejection } from '../../domain/item.ts';
-import type { ImportJournal, ProjectSummary, SeenFile } from '../../loop/ports.ts';
+import type { ImportJournal, ProjectSummary, SeenFile } from '../../loop/storage-ports.ts';
 
 /** Version of every shape below. A change needs a step in `upgrade` and a frozen fixture of the version before. */
 export const DATABASE_VERSION = 1;

@@ -1,7 +1,7 @@
 import { WinnowError } from '../../domain/errors.ts';
 import { projectId, type ItemId, type ProjectId } from '../../domain/ids.ts';
 import { checkChunk, rowsOf } from '../../loop/check-chunk.ts';
-import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from '../../loop/ports.ts';
+import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from '../../loop/storage-ports.ts';
 import { projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
 

@@ -1,7 +1,7 @@
 import type { ItemId, ProjectId } from '../../domain/ids.ts';
 import type { Item, Rejection } from '../../domain/item.ts';
 import { parseItems } from '../../formats/validate-items.ts';
-import type { ImportJournal, ItemChange, ItemStore, SeenFile } from '../../loop/ports.ts';
+import type { ImportJournal, ItemChange, ItemStore, SeenFile } from '../../loop/storage-ports.ts';
 import { projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
 

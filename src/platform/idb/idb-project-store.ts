@@ -3,7 +3,7 @@ import type { Head } from '../../domain/head.ts';
 import { projectId, type ProjectId } from '../../domain/ids.ts';
 import { parseEvents } from '../../formats/validate-events.ts';
 import { parseHead } from '../../formats/validate-items.ts';
-import type { EventStore, HeadStore, ProjectStore, ProjectSummary } from '../../loop/ports.ts';
+import type { EventStore, HeadStore, ProjectStore, ProjectSummary } from '../../loop/storage-ports.ts';
 import { PROJECT_STORES, projectRange, type Database } from './database.ts';
 import { reading, transact } from './transact.ts';
 

@@ -1,4 +1,4 @@
-import type { Storage } from '../../loop/ports.ts';
+import type { Storage } from '../../loop/storage-ports.ts';
 import { openDatabase, type Database } from './database.ts';
 import { IdbEmbeddingStore } from './idb-embedding-store.ts';
 import { IdbItemStore } from './idb-item-store.ts';

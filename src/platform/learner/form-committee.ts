@@ -4,7 +4,7 @@ import { foldHead, headProbabilities, hiddenUnits, outerHead } from '../../domai
 import type { MakeProducts } from '../../domain/logistic-kernels.ts';
 import { standardise } from '../../domain/logistic.ts';
 import { seededRandom } from '../../domain/random.ts';
-import type { FittedHead, SelectRequest } from '../../loop/ports.ts';
+import type { FittedHead, SelectRequest } from '../../loop/learner-ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import type { Committee, CommitteeKind, Compute } from '../../strategies/strategy.ts';
 import { committeeProduct } from './committee-product.ts';

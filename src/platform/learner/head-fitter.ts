@@ -10,7 +10,7 @@ import { fitSemiSupervised, TEACHER_C, type SampleViews } from '../../domain/sem
 import { fitSemiSupervisedSets } from '../../domain/semi-supervised-sets.ts';
 import { fitInSpan } from '../../domain/span.ts';
 import type { MakeStationary } from '../../domain/stationary-matrix.ts';
-import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
+import type { FittedHead, TrainRequest } from '../../loop/learner-ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import type { Compute } from '../../strategies/strategy.ts';
 import type { Engine, Pool } from './engine.ts';

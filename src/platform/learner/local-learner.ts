@@ -14,7 +14,7 @@ import type {
   SelectRequest,
   Selection,
   TrainRequest,
-} from '../../loop/ports.ts';
+} from '../../loop/learner-ports.ts';
 import { gatherRows } from '../../strategies/distances.ts';
 import { strategyById } from '../../strategies/index.ts';
 import type { Committee, PoolView } from '../../strategies/strategy.ts';

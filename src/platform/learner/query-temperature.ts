@@ -1,7 +1,7 @@
 import { headProbabilities } from '../../domain/head-maths.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { fitTemperature, temper } from '../../domain/temperature.ts';
-import type { FittedHead, TrainRequest } from '../../loop/ports.ts';
+import type { FittedHead, TrainRequest } from '../../loop/learner-ports.ts';
 import type { Committee } from '../../strategies/strategy.ts';
 
 const FOLDS = 5;

@@ -5,7 +5,7 @@ import { WinnowError } from '../../domain/errors.ts';
 import type { Backend } from '../../domain/events.ts';
 import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
 import type { Precision } from '../../loop/embedding-key.ts';
-import type { Encoded, RunPlan } from '../../loop/ports.ts';
+import type { Encoded, RunPlan } from '../../loop/encoder-ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
 import { openModelFiles } from './model-files.ts';

@@ -1,7 +1,7 @@
 import type { ProjectId } from '../../domain/ids.ts';
 import { readBundle } from '../../loop/import-project.ts';
 import { writeBundle } from '../../loop/pack-project.ts';
-import type { Storage } from '../../loop/ports.ts';
+import type { Storage } from '../../loop/storage-ports.ts';
 
 type Progress = (done: number, total: number) => void;
 

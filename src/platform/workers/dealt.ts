@@ -1,4 +1,4 @@
-import type { Encoded } from '../../loop/ports.ts';
+import type { Encoded } from '../../loop/encoder-ports.ts';
 
 /** Fewer than this for each lane are not worth dealing out. */
 const LEAST_EACH = 4;

@@ -1,6 +1,6 @@
 import { laneCount } from '../../domain/embedding/lanes.ts';
 import { weightBytes, type EncoderSpec } from '../../encoders/spec.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/encoder-ports.ts';
 import { dealt, gathered } from './dealt.ts';
 import { EncodeLane } from './encode-lane.ts';
 

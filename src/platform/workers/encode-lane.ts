@@ -1,7 +1,7 @@
 import { proxy, transfer } from 'comlink';
 import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
-import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../loop/encoder-ports.ts';
 import { WorkerConnection } from './connection.ts';
 import type { EncodeService } from './encode-service.ts';
 import type { PrepareService } from './prepare-service.ts';

@@ -3,7 +3,7 @@ import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
 import { embeddingKey } from '../../loop/embedding-key.ts';
 import { transfer } from 'comlink';
-import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../loop/encoder-ports.ts';
 import { BuiltinImageEngine, BuiltinTextEngine } from '../builtin/builtin-encoders.ts';
 import { TransformersEngine } from '../transformers/transformers-engine.ts';
 import type { EncoderEngine } from './encoder-engine.ts';

@@ -1,5 +1,5 @@
 import type { Backend } from '../../domain/events.ts';
-import type { EncodeInput, Encoded } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../loop/encoder-ports.ts';
 import type { Prepared } from './prepared.ts';
 
 /** One kind of encoder inside the encode worker. */

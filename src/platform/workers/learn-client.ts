@@ -9,7 +9,7 @@ import type {
   SelectRequest,
   Selection,
   TrainRequest,
-} from '../../loop/ports.ts';
+} from '../../loop/learner-ports.ts';
 import { WorkerConnection } from './connection.ts';
 import type { WarmLearner } from './learn-worker.ts';
 

@@ -1,6 +1,6 @@
 import { expose } from 'comlink';
 import type { BackendChoice } from '../../domain/events.ts';
-import type { LearnerInfo } from '../../loop/ports.ts';
+import type { LearnerInfo } from '../../loop/learner-ports.ts';
 import { LocalLearner } from '../learner/local-learner.ts';
 import { warmUp } from '../learner/warm-up.ts';
 import './comlink-errors.ts';

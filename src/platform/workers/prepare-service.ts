@@ -1,7 +1,7 @@
 import { transfer } from 'comlink';
 import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
-import type { EncodeInput } from '../../loop/ports.ts';
+import type { EncodeInput } from '../../loop/encoder-ports.ts';
 import { ImageReader } from '../transformers/image-reader.ts';
 import { openModelFiles } from '../transformers/model-files.ts';
 import { configureRuntime } from '../transformers/runtime.ts';

@@ -1,4 +1,4 @@
-import type { EncodeInput, Encoded } from '../../loop/ports.ts';
+import type { EncodeInput, Encoded } from '../../loop/encoder-ports.ts';
 
 /** Token ids of some texts, one text after the other, special tokens included. */
 export interface PreparedTokens {

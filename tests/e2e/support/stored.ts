@@ -2,7 +2,7 @@ import { expect, type Page } from '@playwright/test';
 import type { WinnowEvent } from '../../../src/domain/events.ts';
 import type { Item, Rejection } from '../../../src/domain/item.ts';
 import type { ChunkRecord } from '../../../src/platform/idb/database.ts';
-import type { ImportJournal, ProjectSummary } from '../../../src/loop/ports.ts';
+import type { ImportJournal, ProjectSummary } from '../../../src/loop/storage-ports.ts';
 
 /** What the browser's database holds, over all projects, in the order of keys. */
 interface Stores {
