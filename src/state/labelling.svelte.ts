@@ -3,17 +3,16 @@ import { isHeldOut } from '../domain/fold.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';
-import { askedPick, batchQueue, calibrationQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
+import { askedPick } from '../loop/queue.ts';
 import { strategyName } from '../strategies/index.ts';
 import { classNames, recentDecisions, type CurrentItem } from './current-item.ts';
-import { plural } from './counting.ts';
+import { LabelQueues, type QueueName } from './label-queues.svelte.ts';
 import { Neighbours } from './neighbours.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { suggestionsOf, type SuggestionView } from './suggestions.ts';
 import { Ticks } from './ticks.svelte.ts';
 
 export type { CurrentItem } from './current-item.ts';
-export type QueueName = 'batch' | 'test' | 'calibration';
 /** Recorded as the strategy of a label when nothing asked for the item but a search of the user's. */
 export const SEARCH = 'search';
 export const ME = annotator('me');
@@ -21,7 +20,7 @@ export const ME = annotator('me');
 /** One item at a time: what is shown, and the decisions about it. */
 export class LabellingState {
   readonly #session: ProjectSession;
-  #queue = $state<QueueName>('batch');
+  readonly queues: LabelQueues;
   #revisited = $state.raw<ItemId | null>(null);
   /** The item that is shown because it was searched for. */
   #searched = $state.raw<ItemId | null>(null);
@@ -33,23 +32,16 @@ export class LabellingState {
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.queues = new LabelQueues(session);
     this.#ticks = new Ticks(session);
     this.#neighbours = new Neighbours(session);
   }
 
-  readonly #batchQueue = $derived.by(() => batchQueue(this.#session.state));
-  readonly #testQueue = $derived.by(() => testQueue(this.#session.state));
-  readonly #calibrationQueue = $derived.by(() => calibrationQueue(this.#session.state));
-  /** What is left of the shown queue. */
-  readonly #ahead = $derived.by((): readonly ItemId[] => {
-    if (this.#queue === 'test') return this.#testQueue;
-    return this.#queue === 'calibration' ? this.#calibrationQueue : this.#batchQueue.map((q) => q.pick.item);
-  });
   readonly #currentId = $derived.by((): ItemId | null => {
     if (!this.#session.hasStarted) return null;
     if (this.#revisited) return this.#revisited;
     if (this.#session.classes.list.length === 0) return null;
-    return this.#ahead[0] ?? null;
+    return this.queues.ahead[0] ?? null;
   });
   readonly current = $derived.by((): CurrentItem | null => {
     const id = this.#currentId;
@@ -88,54 +80,11 @@ export class LabellingState {
       isThumbnail: media.isThumbnail,
     };
   });
-  readonly batch = $derived.by(() => {
-    const { state } = this.#session;
-    const round = openRound(state);
-    if (!round) return { round: 0, done: 0, total: 0 };
-    const done = round.picks.filter((p) => isDecided(state, p.item)).length;
-    return { round: round.round, done, total: round.isSelected ? round.picks.length : round.size };
-  });
-  readonly test = $derived.by(() => {
-    const { state } = this.#session;
-    return { done: state.test.size - this.#testQueue.length, total: state.test.size };
-  });
-  readonly calibration = $derived.by(() => {
-    const { size } = this.#session.state.calibration;
-    return { done: size - this.#calibrationQueue.length, total: size };
-  });
-  /** How far the shown queue is. */
-  readonly progress = $derived.by(() => this[this.#queue]);
   readonly recent = $derived.by(() => recentDecisions(this.#session.state, (id) => this.#session.itemById(id)));
   readonly canUndo = $derived.by(() => this.#session.state.decisions.length > 0);
   /** Why nothing is shown, as a sentence with what to do; null when an item is shown. */
-  readonly waiting = $derived.by((): string | null => {
-    if (this.current) return null;
-    const s = this.#session;
-    if (s.items.length === 0) return 'Open images or texts on the Data stage first.';
-    if (s.classes.list.length === 0) return 'Add your first classes on the Classes stage.';
-    if (!s.encoding.isComplete) {
-      return `Winnow is still reading the items: ${s.encoding.embedded} of ${s.encoding.total} embedded.`;
-    }
-    if (this.#queue === 'test') {
-      const next = this.calibration.total > 0 ? 'the calibration items' : 'the batch';
-      return s.state.isSplitDrawn ? `Every test item is labelled. Press T for ${next}.` : 'Drawing the test set.';
-    }
-    if (this.#queue === 'calibration') return 'Every calibration item is labelled. Press T for the batch.';
-    if (s.learning.problem) return s.learning.problem;
-    if (s.learning.isExhausted) {
-      const copies = s.state.excluded.size;
-      const others =
-        copies > 0
-          ? ` ${plural(copies, 'item')} nearly the same as ${s.state.calibration.size > 0 ? 'test or calibration' : 'test'} items are left out.`
-          : '';
-      return `Every item of the pool is labelled or skipped.${others}`;
-    }
-    return s.learning.step || 'Picking the next batch.';
-  });
+  readonly waiting = $derived.by((): string | null => (this.current ? null : this.queues.whyEmpty));
 
-  get queue(): QueueName {
-    return this.#queue;
-  }
   get isTraining(): boolean {
     return this.#session.learning.isTraining;
   }
@@ -146,14 +95,17 @@ export class LabellingState {
     return this.#neighbours.of(this.#currentId);
   }
   setQueue(queue: QueueName): void {
-    this.#queue = queue;
+    this.queues.shown = queue;
     this.#revisited = null;
     this.#prepare();
   }
   /** The next queue: batch, test set, calibration slice where there is one. */
   switchQueue(): void {
-    const last = this.#session.state.calibration.size > 0 ? 'calibration' : 'test';
-    this.setQueue(this.#queue === 'batch' ? 'test' : this.#queue === last ? 'batch' : 'calibration');
+    this.setQueue(this.queues.next);
+  }
+  /** Leaves an item that was looked at again. */
+  backToQueue(): void {
+    this.setQueue(this.queues.shown);
   }
   revisit(item: ItemId): void {
     this.#revisited = item;
@@ -271,7 +223,7 @@ export class LabellingState {
       this.#shownAt = this.#session.services.clock.now();
       if (id) this.#quietly(this.#neighbours.find(id));
     }
-    const ids = [...(id ? [id] : []), ...this.#ahead.slice(0, 4)];
+    const ids = [...(id ? [id] : []), ...this.queues.ahead.slice(0, 4)];
     this.#session.media.want(ids.flatMap((i) => this.#session.itemById(i) ?? []));
   }
 

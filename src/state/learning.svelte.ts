@@ -1,18 +1,18 @@
 import type { Backend, ModelTrained } from '../domain/events.ts';
-import { WinnowError } from '../domain/errors.ts';
 import type { Head } from '../domain/head.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { drawCalibration, drawSplit, extendSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
-import type { FittedHead, Learner, LearnerInfo } from '../loop/learner-ports.ts';
+import type { Learner, LearnerInfo } from '../loop/learner-ports.ts';
 import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
 import { groupsOfHints } from '../loop/hint-groups.ts';
 import { nextStrategy, selectBatch } from '../loop/select-batch.ts';
 import { trainHead } from '../loop/train-head.ts';
-import { helperRows, isUpToDate, trainingSet } from '../loop/training-set.ts';
+import { helperRows, isUpToDate, trainingSet, type TrainingSet } from '../loop/training-set.ts';
 import { strategyById } from '../strategies/index.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
+import { LearnerLease } from './learner-lease.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 /** Probabilities of one item under a checkpoint. */
@@ -30,32 +30,24 @@ export interface Prediction {
  */
 export class Learning {
   readonly #session: ProjectSession;
-  #learner: Learner | null = null;
-  #info = $state.raw<LearnerInfo | null>(null);
+  readonly #lease: LearnerLease;
   #isTraining = $state(false);
   #step = $state('');
   #problem = $state.raw<string | null>(null);
   #isExhausted = $state(false);
   #predictions = $state.raw<ReadonlyMap<ItemId, Prediction>>(new Map());
-  /** What the learner holds: embedding set and number of rows. */
-  #loaded = '';
-  #current: number | null = null;
   /** The embeddings whose near-duplicates of held-out items are known. */
   #splitOf = '';
-  /** Of the checkpoints that the learner has held. */
-  readonly #thresholds = new Map<number, Float32Array | undefined>();
-  #dim = 0;
   #wants = false;
   #running: Promise<void> | null = null;
-  #queue: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.#lease = new LearnerLease(session);
   }
 
   get info(): LearnerInfo | null {
-    return this.#info;
+    return this.#lease.info;
   }
   get isTraining(): boolean {
     return this.#isTraining;
@@ -85,32 +77,18 @@ export class Learning {
     return this.#running;
   }
 
-  /**
-   * Runs a task on the learner with the embeddings and `head` in place; tasks run one after another. With `active` the
-   * task is told which checkpoint that was when its turn came; null before the first.
-   */
+  /** @see LearnerLease.run */
   withLearner<T>(
     task: (learner: Learner, active: ModelTrained | null) => Promise<T>,
     head: Head | 'active' | 'any' = 'any',
   ): Promise<T> {
-    const run = this.#queue.then(async () => {
-      const learner = await this.#ready();
-      const active = head === 'active' ? this.#session.state.activeModel : null;
-      if (head === 'active') await this.#useActive(learner, active);
-      else if (head !== 'any') await this.#use(learner, head);
-      return task(learner, active);
-    });
-    this.#queue = run.catch(() => undefined);
-    return run.catch((error: unknown) => {
-      if (isFatal(error)) this.#drop();
-      throw error;
-    });
+    return this.#lease.run(task, head);
   }
 
   /** Fetches what the active model says of some items; the result arrives in `prediction`. */
   async predict(ids: readonly ItemId[]): Promise<void> {
     const rows = ids.flatMap((id) => this.#session.itemById(id)?.row ?? []);
-    if (!this.#session.state.activeModel || rows.length === 0 || this.#isOfOtherEncoder()) return;
+    if (!this.#session.state.activeModel || rows.length === 0 || this.#lease.isOfOtherEncoder) return;
     const answer = await this.withLearner(
       async (l, model) => model && { model, flat: await l.probabilities(Int32Array.from(rows)) },
       'active',
@@ -118,7 +96,7 @@ export class Learning {
     if (!answer) return;
     const { model, flat } = answer;
     const width = model.classes.length;
-    const thresholds = this.#thresholds.get(model.version);
+    const thresholds = this.#lease.thresholds(model.version);
     const next = new Map(this.#predictions);
     rows.forEach((row, i) => {
       const item = this.#session.items[row];
@@ -130,20 +108,19 @@ export class Learning {
 
   /** Ends the worker. */
   close(): void {
-    this.#isClosed = true;
-    this.#drop();
+    this.#lease.close();
   }
 
   async #drive(): Promise<void> {
-    while (this.#wants && !this.#isClosed) {
+    while (this.#wants && !this.#lease.isClosed) {
       this.#wants = false;
       try {
-        while (!this.#isClosed && (await this.#once())) this.#problem = null;
+        while (!this.#lease.isClosed && (await this.#once())) this.#problem = null;
       } catch (error) {
         this.#isTraining = false;
         this.#step = '';
         this.#problem = 'The model could not be updated. Labelling goes on; Winnow tries again after the next label.';
-        if (!this.#isClosed) this.#session.fail(error);
+        if (!this.#lease.isClosed) this.#session.fail(error);
         return;
       }
     }
@@ -162,11 +139,11 @@ export class Learning {
         return slice ? [split, slice] : [split];
       });
       await s.append(drafts);
-      this.#splitOf = this.#wanted;
+      this.#splitOf = this.#lease.embeddings;
       return true;
     }
-    if (this.#splitOf !== this.#wanted) {
-      const wanted = this.#wanted;
+    if (this.#splitOf !== this.#lease.embeddings) {
+      const wanted = this.#lease.embeddings;
       const draft = await this.withLearner((l) => extendSplit(s.state, s.items, l, isEmbedded));
       if (draft) await s.append([draft]);
       this.#splitOf = wanted;
@@ -185,7 +162,7 @@ export class Learning {
     if (last.isSelected) {
       this.#step = '';
       // The encoder was changed in the middle of a batch: the labels there are train a head for the new embeddings.
-      if (this.#isOfOtherEncoder()) return this.#train(isEmbedded);
+      if (this.#lease.isOfOtherEncoder) return this.#train(isEmbedded);
       // A label that the newest checkpoint learnt from was taken back: those of the batches before train another.
       const isLost = s.state.activeModel?.version !== s.state.models.at(-1)?.version;
       const isOfEarlier = (item: Item): boolean => isEmbedded(item) && !last.picks.some((p) => p.item === item.id);
@@ -197,14 +174,18 @@ export class Learning {
     this.#step = 'Picking the next batch.';
     this.#isTraining = true;
     try {
-      const pool = candidates(s.state, s.items, isEmbedded);
-      const set = trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
-      const groups = await this.#groups(nextStrategy(s.state, set).strategy, pool);
-      const helpers = helperRows(s.state, s.items, isEmbedded);
-      const draft = await this.withLearner(
-        (l) => selectBatch(s.state, last, pool, s.items, set, l, groups, helpers),
-        'active',
-      );
+      const pool = (): readonly Item[] => candidates(s.state, s.items, isEmbedded);
+      const set = (): TrainingSet =>
+        trainingSet(s.state, s.items, (item) => isEmbedded(item) && !this.#isOfOpenRound(item));
+      const groups = await this.#groups(nextStrategy(s.state, set()).strategy, pool());
+      // Labelling goes on while groups are looked for and other tasks have their turn: what is selected from is what is
+      // there when the learner is free.
+      const draft = await this.withLearner(async (l, active) => {
+        if (s.state.activeModel?.version !== active?.version) return null;
+        const helpers = helperRows(s.state, s.items, isEmbedded);
+        return selectBatch(s.state, last, pool(), s.items, set(), l, groups, helpers);
+      }, 'active');
+      if (!draft) return true;
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
         const model = s.state.activeModel;
@@ -225,12 +206,6 @@ export class Learning {
     return kind === 'hints' && this.#session.state.settings.hintUse === 'start'
       ? groupsOfHints(this.#session.items)
       : [];
-  }
-
-  /** The active head reads other embeddings than the chosen encoder gives. */
-  #isOfOtherEncoder(): boolean {
-    const model = this.#session.state.activeModel;
-    return model !== null && model.encoder !== this.#session.encoding.key;
   }
 
   /** Fetches what the active model says of the items that come up, where that is not known yet, as after a reload. */
@@ -254,11 +229,9 @@ export class Learning {
     this.#step = 'Training the model.';
     try {
       const { head, event } = await this.withLearner(async (l) => {
-        const backend = this.#info?.backend ?? ('cpu' satisfies Backend);
+        const backend = this.#lease.info?.backend ?? ('cpu' satisfies Backend);
         const trained = await trainHead(s.state, set, helperRows(s.state, s.items, isEmbedded), encoder, backend, l);
-        // Before the next task's turn: the learner holds the new head from here on.
-        this.#current = trained.head.version;
-        this.#thresholds.set(trained.head.version, trained.head.thresholds);
+        this.#lease.holds(trained.head);
         return trained;
       });
       await s.storage.heads.put(s.id, head);
@@ -278,61 +251,4 @@ export class Learning {
     const last = this.#session.state.rounds.at(-1);
     return last !== undefined && !last.isSelected && last.picks.some((p) => p.item === item.id);
   }
-
-  /** The learner, open and loaded with this project's embeddings. */
-  async #ready(): Promise<Learner> {
-    if (this.#isClosed) throw new DOMException('The project was closed.', 'AbortError');
-    const s = this.#session;
-    const wanted = `${this.#wanted}:${s.state.settings.backend}`;
-    if (this.#learner && this.#loaded === wanted) return this.#learner;
-    if (this.#learner) this.#drop();
-    const learner = s.services.newLearner();
-    this.#learner = learner;
-    this.#info = await learner.open(s.state.settings.backend);
-    if (this.#info.fallback) s.notices.tellOfFallback(this.#info.fallback);
-    const { data, dim } = await s.encoding.matrix();
-    this.#dim = dim;
-    await learner.load(data, s.items.length, dim);
-    this.#loaded = wanted;
-    this.#current = null;
-    return learner;
-  }
-
-  /** The embeddings that there are now. */
-  get #wanted(): string {
-    const { encoding, items } = this.#session;
-    return `${encoding.key}:${encoding.embedded}:${items.length}`;
-  }
-
-  async #useActive(learner: Learner, model: ModelTrained | null): Promise<void> {
-    if (!model || this.#isOfOtherEncoder()) {
-      if (this.#current !== null) await learner.use(null);
-      this.#current = null;
-      return;
-    }
-    if (this.#current === model.version) return;
-    const head = await this.#session.storage.heads.get(this.#session.id, model.version);
-    if (!head) throw new WinnowError('learner-failed', `Checkpoint ${model.version} is not stored.`);
-    await this.#use(learner, head);
-  }
-
-  async #use(learner: Learner, head: Head): Promise<void> {
-    if (this.#current === head.version) return;
-    if (head.dim !== this.#dim) throw new WinnowError('learner-failed', 'The checkpoint belongs to another encoder.');
-    const { dim, mean, scale, weights, bias, lambda, thresholds, hidden } = head;
-    await learner.use({ dim, mean, scale, weights, bias, lambda, thresholds, hidden, fitMs: 0 } satisfies FittedHead);
-    this.#current = head.version;
-    this.#thresholds.set(head.version, head.thresholds);
-  }
-
-  #drop(): void {
-    this.#learner?.stop();
-    this.#learner = null;
-    this.#loaded = '';
-    this.#current = null;
-  }
-}
-
-function isFatal(error: unknown): boolean {
-  return error instanceof WinnowError && ['worker-died', 'gpu-lost', 'learner-failed'].includes(error.code);
 }

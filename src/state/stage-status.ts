@@ -45,7 +45,9 @@ export function stageStatus(session: ProjectSession): Record<Stage, StageStatus>
     evaluate: {
       isDone: evaluation.testTotal > 0 && evaluation.testLabelled === evaluation.testTotal,
       isBlocked: evaluation.report === null,
-      text: state.isSplitDrawn ? `test set: ${labelling.test.done} of ${labelling.test.total}` : 'no test set yet',
+      text: state.isSplitDrawn
+        ? `test set: ${labelling.queues.test.done} of ${labelling.queues.test.total}`
+        : 'no test set yet',
     },
     export: {
       isDone: false,
