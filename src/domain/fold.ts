@@ -103,6 +103,7 @@ export class ProjectFold {
   #test = new Set<ItemId>();
   #calibration = new Set<ItemId>();
   #excluded = new Set<ItemId>();
+  #nearCalibration: readonly ItemId[] = [];
   #labels = new Map<ItemId, Label>();
   #skips = new Map<ItemId, Skipped>();
   #imported = new Set<ItemId>();
@@ -149,12 +150,13 @@ export class ProjectFold {
       case 'split-drawn':
         this.#isSplitDrawn = true;
         this.#test = new Set(event.test);
-        this.#excluded = new Set(event.excluded);
+        this.#excluded = new Set([...event.excluded, ...this.#nearCalibration]);
         for (const id of event.test) this.#calibration.delete(id);
         break;
       case 'calibration-drawn':
         // Two splits that were drawn apart and merged may disagree: what tests does not calibrate.
         this.#calibration = new Set(event.items.filter((id) => !this.#test.has(id)));
+        this.#nearCalibration = event.excluded;
         this.#excluded = new Set([...this.#excluded, ...event.excluded]);
         break;
       case 'round-opened': {

@@ -66,7 +66,11 @@ export async function extendSplit(
   isEmbedded: (item: Item) => boolean,
 ): Promise<EventDraft | null> {
   const test = [...state.test];
-  const near = await nearTo([...test, ...state.calibration], items, learner, isEmbedded);
+  // One after the other, as they were drawn: a slice with copies everywhere takes nothing away from the test set.
+  const near = await nearTo(test, items, learner, isEmbedded);
+  if (state.calibration.size > 0) {
+    near.push(...(await nearTo([...test, ...state.calibration], items, learner, isEmbedded)));
+  }
   if (near.every((id) => state.excluded.has(id))) return null;
   const excluded = [...new Set([...state.excluded, ...near])];
   return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded };

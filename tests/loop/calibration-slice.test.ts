@@ -92,6 +92,34 @@ describe('the calibration slice', () => {
     expect(partOf(log.state(), idOf(85))).toBe('excluded');
     expect([...log.state().calibration]).toEqual(slice?.items);
   });
+
+  it('with copies everywhere does not let later copies of test items into the pool', async () => {
+    const { log, slice, split } = await drawn(12);
+    const [tested = ''] = split.test;
+    const [calibrating = ''] = slice?.items ?? [];
+    const crowded = {
+      nearDuplicates: (anchors: Int32Array) =>
+        Promise.resolve(
+          Int32Array.from([
+            ...(anchors.includes(rowOf(tested)) ? [85] : []),
+            ...(anchors.includes(rowOf(calibrating)) ? Array.from({ length: 90 }, (_, row) => row) : []),
+          ]),
+        ),
+    } as Partial<Learner> as Learner;
+    const draft = await extendSplit(log.state(), textItems(90), crowded, all);
+    if (!draft) throw new Error('nothing was extended');
+    log.add(draft);
+    expect(partOf(log.state(), idOf(85))).toBe('excluded');
+    expect(partOf(log.state(), idOf(86))).toBe('pool');
+  });
+
+  it('keeps its copies out of the pool when a split that another person drew is merged in later', async () => {
+    const { log, slice } = await drawn(12);
+    const own = new Set(slice?.excluded);
+    expect(own.size).toBeGreaterThan(0);
+    log.add({ kind: 'split-drawn', seed: 9, test: [...log.state().test], excluded: [] });
+    expect([...own].every((id) => log.state().excluded.has(id))).toBe(true);
+  });
 });
 
 describe('event format 3 (frozen)', () => {
