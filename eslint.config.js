@@ -86,6 +86,11 @@ export default ts.config(
   ),
   layer(['src/loop/**'], [PURE], 'loop/ talks to the outside through its ports; adapters live in platform/.'),
   layer(
+    ['src/offline/**'],
+    [['../*', '../**']],
+    'The service worker is a script of its own; what it says to the app is in offline/build.ts.',
+  ),
+  layer(
     ['src/platform/**'],
     [['**/state/**', '**/ui/**', 'svelte', 'svelte/*']],
     'Adapters implement ports; they know nothing of state or views.',

@@ -93,8 +93,8 @@ export interface CopyStatus {
   readonly state: 'none' | 'preparing' | 'ready' | 'failed';
   /** Of the app's own files; 0 until it is ready. */
   readonly sizeBytes: number;
-  /** Another version can be loaded. */
-  readonly isUpdateReady: boolean;
+  /** How many other versions have become ready while the page is open; the last of them can be loaded. */
+  readonly updates: number;
   /** `after-reload`: this page has one thread for want of headers, and would have more if it were loaded again. */
   readonly threads: 'as-they-are' | 'after-reload';
 }

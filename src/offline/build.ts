@@ -24,5 +24,11 @@ export interface CopyDescription {
   readonly sizeBytes: number;
 }
 
+/** What a worker, the service worker among them, tells a page about its own requests; the page's observer does not see them. */
+export interface RequestReport {
+  readonly kind: 'winnow-requests';
+  readonly addresses: readonly string[];
+}
+
 /** In the `Server-Timing` header of what comes from this machine and not from a network. */
 export const KEPT_MARK = 'winnow-kept';

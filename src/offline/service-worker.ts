@@ -3,9 +3,8 @@
  * send none. It never talks to another server and leaves requests to others alone. Built into one file by
  * `scripts/offline-copy.ts`.
  */
-import type { RequestReport } from '../platform/workers/report-requests.ts';
 import { AppCopy } from './app-copy.ts';
-import type { Build, CopyDescription, ToCopy } from './build.ts';
+import type { Build, CopyDescription, RequestReport, ToCopy } from './build.ts';
 import { planAnswer } from './plan-answer.ts';
 import { SiteCopy } from './site-copy.ts';
 

@@ -64,16 +64,21 @@ export class SiteCopy {
     }
   }
 
-  /** The last list, without the encoders whose weights are not kept. */
+  /** The last list, without the encoders of which something that they need is not kept. */
   async #usable(): Promise<Response> {
     const cache = await this.#caches.open(NAME);
     const list = (await (await cache.match(LIST))?.json()) as Listed | undefined;
     const usable: Listed[number][] = [];
     for (const model of list ?? []) {
       const isKept = async (file: string) => (await cache.match(`/models/${model.path}/${file}`)) !== undefined;
+      const areKept = async (files: readonly string[]) => (await Promise.all(files.map(isKept))).every(Boolean);
       const weights = Object.keys(model.files).filter((file) => file.endsWith('.onnx'));
-      const keptWeights = await Promise.all(weights.map(isKept));
-      if ((await isKept('config.json')) && keptWeights.includes(true)) usable.push(model);
+      const keptWeights = await Promise.all(
+        weights.map((file) => areKept([file, ...[`${file}_data`].filter((data) => data in model.files)])),
+      );
+      const inputs =
+        'tokenizer.json' in model.files ? ['tokenizer.json', 'tokenizer_config.json'] : ['preprocessor_config.json'];
+      if ((await areKept(['config.json', ...inputs])) && keptWeights.includes(true)) usable.push(model);
     }
     return marked(new Response(JSON.stringify(usable), { headers: { 'Content-Type': 'application/json' } }));
   }

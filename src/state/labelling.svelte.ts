@@ -43,6 +43,8 @@ export class LabellingState {
     if (this.#session.classes.list.length === 0) return null;
     return this.queues.ahead[0] ?? null;
   });
+  /** True while an item is shown that is not what comes next: looked at again, or found. */
+  readonly isAside = $derived.by(() => this.#revisited !== null && this.#revisited !== this.queues.ahead[0]);
   readonly current = $derived.by((): CurrentItem | null => {
     const id = this.#currentId;
     const item = id === null ? undefined : this.#session.itemById(id);

@@ -38,6 +38,7 @@ export class Learning {
   #predictions = $state.raw<ReadonlyMap<ItemId, Prediction>>(new Map());
   /** The embeddings whose near-duplicates of held-out items are known. */
   #splitOf = '';
+  readonly #onSplit: (() => void)[] = [];
   #wants = false;
   #running: Promise<void> | null = null;
 
@@ -75,6 +76,13 @@ export class Learning {
       this.#running = null;
     });
     return this.#running;
+  }
+
+  /** Resolves as soon as the test set is drawn, which the first visit of the label stage begins, or when that is not possible. */
+  async splitDrawn(): Promise<void> {
+    if (this.#session.state.isSplitDrawn) return;
+    const drawn = new Promise<void>((resolve) => this.#onSplit.push(resolve));
+    await Promise.race([drawn, this.advance()]);
   }
 
   /** @see LearnerLease.run */
@@ -139,6 +147,7 @@ export class Learning {
         return slice ? [split, slice] : [split];
       });
       await s.append(drafts);
+      for (const tell of this.#onSplit.splice(0)) tell();
       this.#splitOf = this.#lease.embeddings;
       return true;
     }

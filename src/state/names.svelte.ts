@@ -61,7 +61,7 @@ export class NamesState {
   guesses(id: ItemId): readonly NameGuess[] {
     const { classes } = this.#session;
     const row = this.#session.itemById(id)?.row;
-    if (!this.isOffered || row === undefined || this.#scoredAs !== this.#wanted || !this.#scores) return [];
+    if (!this.isOffered || row === undefined || this.#scoredAs !== this.wanted || !this.#scores) return [];
     const { scores } = this.#scores;
     const width = classes.list.length;
     return classes.list
@@ -86,8 +86,8 @@ export class NamesState {
   async groups(candidates: Int32Array): Promise<readonly ItemGroup[]> {
     if (this.#session.words.problem !== null || this.#session.classes.list.length < 2) return [];
     // What is under way may be of words that have changed since: picks follow from the words, not from when they were read.
-    for (let tries = 0; this.#scoredAs !== this.#wanted && tries < MOST_TRIES; tries++) await this.refresh();
-    if (!this.#scores || this.#scoredAs !== this.#wanted) return [];
+    for (let tries = 0; this.#scoredAs !== this.wanted && tries < MOST_TRIES; tries++) await this.refresh();
+    if (!this.#scores || this.#scoredAs !== this.wanted) return [];
     return groupsOfNames(this.#scores, candidates);
   }
 
@@ -95,7 +95,8 @@ export class NamesState {
     this.#ended.abort(new DOMException('The project was closed.', 'AbortError'));
   }
 
-  get #wanted(): string {
+  /** Changes when the scores have to be worked out again. */
+  get wanted(): string {
     const { classes, encoding, items, words } = this.#session;
     const described = classes.list.map(({ name, guideline }) => [name, guideline]);
     return JSON.stringify([words.key, encoding.embedded, items.length, described]);
@@ -103,7 +104,7 @@ export class NamesState {
 
   async #refresh(): Promise<void> {
     const { classes, words, jobs, learning } = this.#session;
-    const wanted = this.#wanted;
+    const wanted = this.wanted;
     if (this.#scoredAs === wanted || words.problem !== null || this.#ended.signal.aborted) return;
     const scores = await jobs.run('Comparing your items with the class names', (job) => {
       const signal = AbortSignal.any([job.signal, this.#ended.signal]);

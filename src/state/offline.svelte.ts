@@ -3,8 +3,9 @@ import type { CopyStatus, OfflineCopy } from '../loop/app-ports.ts';
 /** Whether the app works without a network, and whether a new version waits. */
 export class OfflineState {
   readonly #copy: OfflineCopy | null;
-  #status = $state.raw<CopyStatus>({ state: 'none', sizeBytes: 0, isUpdateReady: false, threads: 'as-they-are' });
-  #isPutOff = $state(false);
+  #status = $state.raw<CopyStatus>({ state: 'none', sizeBytes: 0, updates: 0, threads: 'as-they-are' });
+  /** As many versions were there when the user said "later". */
+  #putOff = $state(0);
 
   /** @param copy null where the app is not kept, as in development */
   constructor(copy: OfflineCopy | null) {
@@ -14,9 +15,9 @@ export class OfflineState {
   get status(): CopyStatus {
     return this.#status;
   }
-  /** A new version waits and the user has not said "later". */
+  /** A new version waits and the user has not said "later" to it. */
   get isUpdateOffered(): boolean {
-    return this.#status.isUpdateReady && !this.#isPutOff;
+    return this.#status.updates > this.#putOff;
   }
 
   /**
@@ -35,7 +36,7 @@ export class OfflineState {
     this.#copy?.update();
   }
   putOff(): void {
-    this.#isPutOff = true;
+    this.#putOff = this.#status.updates;
   }
   reloadForThreads(): void {
     this.#copy?.reloadForThreads();

@@ -24,7 +24,7 @@ const SHOWN = 60;
  */
 export class SearchState {
   readonly #session: ProjectSession;
-  #result = $state.raw<SearchResult | null>(null);
+  #found = $state.raw<SearchResult | null>(null);
   #isBusy = $state(false);
   #running: AbortController | null = null;
 
@@ -32,9 +32,11 @@ export class SearchState {
     this.#session = session;
   }
 
-  get result(): SearchResult | null {
-    return this.#result;
-  }
+  /** What was found and may be looked at: the test set may have been drawn since. */
+  readonly result: SearchResult | null = $derived.by(() => {
+    const found = this.#found;
+    return found && { ...found, items: found.items.filter(({ item }) => this.#isOpen(item)) };
+  });
   get isBusy(): boolean {
     return this.#isBusy;
   }
@@ -76,14 +78,13 @@ export class SearchState {
   }
   clear(): void {
     this.cancel();
-    this.#result = null;
+    this.#found = null;
   }
 
   /** Shows an item on the label stage, which must be open; false when it may not be, because it is a test item by now. */
   async open(id: ItemId): Promise<boolean> {
     const { learning, labelling, notices } = this.#session;
-    // The first visit of the label stage draws the test set.
-    if (!this.#session.state.isSplitDrawn) await learning.advance();
+    await learning.splitDrawn();
     const item = this.#session.itemById(id);
     if (item && this.#session.state.isSplitDrawn && this.#isOpen(item)) {
       labelling.showFound(id);
@@ -108,7 +109,7 @@ export class SearchState {
     this.#isBusy = true;
     try {
       const result = await find(controller.signal);
-      if (this.#running === controller) this.#result = result;
+      if (this.#running === controller) this.#found = result;
     } catch (error) {
       if (!isAbort(error)) this.#session.fail(error);
     } finally {

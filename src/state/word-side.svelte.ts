@@ -11,6 +11,8 @@ const ITSELF: readonly string[] = [NAME];
 export class WordSideState {
   readonly #session: ProjectSession;
   readonly #encoder: WordEncoder;
+  /** Calls that are under way: the encoder rests after the last. */
+  #calls = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: ProjectSession) {
@@ -67,6 +69,7 @@ export class WordSideState {
     const readState = (): Promise<unknown> =>
       learns ? storage.embeddings.getEncoderState(id, items) : Promise.resolve(null);
     clearTimeout(this.#timer);
+    this.#calls++;
     try {
       return await this.#encoder.embed(
         { spec, precision: encoding.precision, key, readState },
@@ -75,8 +78,8 @@ export class WordSideState {
         onProgress,
       );
     } finally {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#encoder.rest(), REST_MS);
+      this.#calls--;
+      if (this.#calls === 0) this.#timer = setTimeout(() => this.#encoder.rest(), REST_MS);
     }
   }
 

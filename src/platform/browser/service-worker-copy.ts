@@ -13,11 +13,13 @@ const TRIED = 'winnow-isolated-by-reload';
 
 /** The copy of the app that a service worker keeps. Does nothing where browsers refuse one. */
 export class ServiceWorkerCopy implements OfflineCopy {
-  #status: CopyStatus = { state: 'none', sizeBytes: 0, isUpdateReady: false, threads: 'as-they-are' };
+  #status: CopyStatus = { state: 'none', sizeBytes: 0, updates: 0, threads: 'as-they-are' };
   #onChange: (status: CopyStatus) => void = () => undefined;
   #registration: ServiceWorkerRegistration | null = null;
   /** The user has asked for the new version here. */
   #isUpdating = false;
+  /** The version that was counted last. */
+  #counted: ServiceWorker | null = null;
   #lookedAt = 0;
 
   start(onChange: (status: CopyStatus) => void): void {
@@ -32,7 +34,8 @@ export class ServiceWorkerCopy implements OfflineCopy {
     container.oncontrollerchange = () => {
       if (this.#isUpdating) return location.reload();
       // Another tab let a new version in: this page goes on with the code that it has.
-      this.#set({ isUpdateReady: wasControlled, threads: wasControlled ? 'as-they-are' : threadsAfterReload() });
+      if (wasControlled) this.#count(container.controller);
+      this.#set({ threads: wasControlled ? 'as-they-are' : threadsAfterReload() });
       wasControlled = true;
     };
     this.#set({ state: 'preparing' });
@@ -85,7 +88,7 @@ export class ServiceWorkerCopy implements OfflineCopy {
       for (const worker of [active, waiting, installing]) if (worker) worker.onstatechange = look;
       if (active && this.#status.state !== 'ready') void this.#describe(active);
       else if (!active && !waiting && !installing) this.#set({ state: 'failed' });
-      if (waiting && active) this.#set({ isUpdateReady: true });
+      if (waiting && active) this.#count(waiting);
     };
     registration.onupdatefound = look;
     look();
@@ -94,6 +97,12 @@ export class ServiceWorkerCopy implements OfflineCopy {
       this.#lookedAt = performance.now();
       registration.update().catch(() => undefined); // There is no network: it is looked again.
     });
+  }
+
+  #count(version: ServiceWorker | null): void {
+    if (version === this.#counted) return;
+    this.#counted = version;
+    this.#set({ updates: this.#status.updates + 1 });
   }
 
   async #describe(active: ServiceWorker): Promise<void> {

@@ -33,9 +33,12 @@ class StationaryCompute implements Compute {
   dotProducts(a: Matrix, b: Matrix): Promise<Float32Array> {
     const out = new Float32Array(a.rows * b.rows);
     const matrix = this.#make(a.rows, a.cols);
-    matrix.data.set(a.data);
-    matrix.dots(b.data, b.rows, out);
-    matrix.release();
+    try {
+      matrix.data.set(a.data);
+      matrix.dots(b.data, b.rows, out);
+    } finally {
+      matrix.release();
+    }
     return Promise.resolve(out);
   }
 
@@ -79,13 +82,16 @@ class StationaryPool implements Pool {
     this.#matrix.times(hidden.weights, units, all);
     reluRows(all, hidden.bias);
     const block = this.#make(Math.min(BLOCK_ROWS, this.rows), units);
-    for (let start = 0; start < this.rows; start += BLOCK_ROWS) {
-      block.data.set(all.subarray(start * units, (start + BLOCK_ROWS) * units));
-      const logits = new Float32Array(Math.min(BLOCK_ROWS, this.rows) * classes);
-      block.times(weights, classes, logits);
-      out.set(logits.subarray(0, (this.rows - start) * classes), start * classes);
+    const logits = new Float32Array(Math.min(BLOCK_ROWS, this.rows) * classes);
+    try {
+      for (let start = 0; start < this.rows; start += BLOCK_ROWS) {
+        block.data.set(all.subarray(start * units, (start + BLOCK_ROWS) * units));
+        block.times(weights, classes, logits);
+        out.set(logits.subarray(0, (this.rows - start) * classes), start * classes);
+      }
+    } finally {
+      block.release();
     }
-    block.release();
   }
 
   products(vectors: Float32Array, count: number): Promise<Float32Array> {

@@ -1,10 +1,4 @@
-import { KEPT_MARK } from '../../offline/build.ts';
-
-/** What a worker tells its page about its own requests; the page's observer does not see them. */
-export interface RequestReport {
-  readonly kind: 'winnow-requests';
-  readonly addresses: readonly string[];
-}
+import { KEPT_MARK, type RequestReport } from '../../offline/build.ts';
 
 export function isRequestReport(data: unknown): data is RequestReport {
   return typeof data === 'object' && data !== null && (data as Partial<RequestReport>).kind === 'winnow-requests';
