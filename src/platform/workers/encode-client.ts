@@ -7,12 +7,21 @@ import { EncodeLane } from './encode-lane.ts';
 /** Where the browser does not say, gigabytes. */
 const USUAL_MEMORY = 4;
 
+/** One copy of an encoder. */
+export type Lane = Pick<EncodeLane, 'open' | 'fitBatch' | 'fitEnd' | 'embed' | 'stop'>;
+
 /**
  * The encoder in its workers. On the processor several copies of a model compute side by side, each with its share of the
  * threads: threads of one copy wait for each other after every operation, copies never do. On a graphics card there is one.
  */
 export class WorkerEncoder implements Encoder {
-  #lanes: readonly EncodeLane[] = [new EncodeLane()];
+  readonly #newLane: () => Lane;
+  #lanes: readonly Lane[];
+
+  constructor(newLane: () => Lane = () => new EncodeLane()) {
+    this.#newLane = newLane;
+    this.#lanes = [newLane()];
+  }
 
   async open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
     this.stop();
@@ -22,11 +31,11 @@ export class WorkerEncoder implements Encoder {
     const count =
       spec.runtime === 'transformers' ? laneCount(threads, weightBytes(spec, plan.precision), deviceMemory) : 1;
     const own: RunPlan = { ...plan, threads: Math.max(1, Math.floor(threads / count)) };
-    const first = new EncodeLane();
+    const first = this.#newLane();
     this.#lanes = [first];
     const info = await first.open(spec, own, state);
     if (info.backend !== 'wasm' || count === 1) return info;
-    const others = Array.from({ length: count - 1 }, () => new EncodeLane());
+    const others = Array.from({ length: count - 1 }, this.#newLane);
     this.#lanes = [first, ...others];
     const results = await Promise.allSettled(others.map((lane) => lane.open(spec, { ...own, backend: 'wasm' }, state)));
     // A copy that could not be opened, for want of memory, is done without: the first one works.
@@ -57,7 +66,7 @@ export class WorkerEncoder implements Encoder {
     for (const lane of this.#lanes) lane.stop();
   }
 
-  get #first(): EncodeLane {
+  get #first(): Lane {
     const [first] = this.#lanes;
     if (!first) throw new RangeError('There is always one lane.');
     return first;

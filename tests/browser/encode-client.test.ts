@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { WinnowError } from '../../src/domain/errors.ts';
+import minilm from '../../src/encoders/all-minilm-l6-v2.ts';
+import type { EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
+import { WorkerEncoder, type Lane } from '../../src/platform/workers/encode-client.ts';
+
+const PLAN: RunPlan = { backend: 'auto', precision: 'fp32', threads: 2, batch: null };
+const INPUTS = Array.from({ length: 8 }, (_, i) => ({ text: `${i}` }));
+
+/** Lanes that note what they were asked; those of a number in `failing` can't be opened. */
+function lanes(failing: readonly number[], backend: EncoderInfo['backend'] = 'wasm') {
+  const made: { plan: RunPlan | null; texts: string[]; isStopped: boolean }[] = [];
+  const newLane = (): Lane => {
+    const lane = { plan: null as RunPlan | null, texts: [] as string[], isStopped: false };
+    // The constructor's own lane is number 0 and is never opened.
+    const number = made.push(lane) - 1;
+    return {
+      open: (_, plan) => {
+        lane.plan = plan;
+        if (failing.includes(number)) return Promise.reject(new WinnowError('encoder-failed', `lane ${number}`));
+        return Promise.resolve({ backend, threads: plan.threads ?? 1, lanes: 1 } as EncoderInfo);
+      },
+      embed: (inputs) => {
+        const texts = inputs.map((input) => ('text' in input ? input.text : ''));
+        lane.texts.push(...texts);
+        return Promise.resolve({ data: Float32Array.from(texts, Number), failed: [], truncated: [] });
+      },
+      fitBatch: () => Promise.resolve(),
+      fitEnd: () => Promise.resolve(null),
+      stop: () => {
+        lane.isStopped = true;
+      },
+    };
+  };
+  return { made, encoder: new WorkerEncoder(newLane) };
+}
+
+test('two copies share the threads and the items, and give them back in order', async () => {
+  const { made, encoder } = lanes([]);
+  expect(await encoder.open(minilm, PLAN, null)).toMatchObject({ backend: 'wasm', threads: 2, lanes: 2 });
+  expect(made.slice(1).map((lane) => lane.plan?.threads)).toEqual([1, 1]);
+  const { data } = await encoder.embed(INPUTS);
+  expect([...data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(made.slice(1).every((lane) => lane.texts.length > 0)).toBe(true);
+  encoder.stop();
+  expect(made.every((lane) => lane.isStopped)).toBe(true);
+});
+
+test('a copy that can’t be opened is ended and done without', async () => {
+  const { made, encoder } = lanes([2]);
+  expect(await encoder.open(minilm, PLAN, null)).toMatchObject({ threads: 1, lanes: 1 });
+  expect(made[2]?.isStopped).toBe(true);
+  expect([...(await encoder.embed(INPUTS)).data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(made[2]?.texts).toEqual([]);
+});
+
+test('an encoder whose first copy can’t be opened is not open, and no other copy is started', async () => {
+  const { made, encoder } = lanes([1]);
+  await expect(encoder.open(minilm, PLAN, null)).rejects.toMatchObject({ code: 'encoder-failed' });
+  expect(made).toHaveLength(2);
+});
+
+test('a graphics card has one copy', async () => {
+  const { made, encoder } = lanes([], 'webgpu');
+  expect((await encoder.open(minilm, PLAN, null)).lanes).toBe(1);
+  expect(made).toHaveLength(2);
+});
