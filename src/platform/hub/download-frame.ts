@@ -1,8 +1,11 @@
 import { WinnowError } from '../../domain/errors.ts';
 import type { FromDocument } from './messages.ts';
+import { NO_ANSWER } from './port-hub.ts';
 
-/** How long the document may take to start, milliseconds. */
+/** How long the document may take to load, milliseconds. */
 const PATIENCE_MS = 20_000;
+/** How long its script may take after that. A document that the browser has blocked loads too, without one. */
+const START_MS = 5_000;
 
 /**
  * `none`: the frame has no origin, so the browser keeps it from the storage of the app. `own`: with the app's address, for
@@ -10,7 +13,11 @@ const PATIENCE_MS = 20_000;
  */
 export type FrameOrigin = 'none' | 'own';
 
-/** Opens the download document in a hidden frame; gives the port to it and a function that ends it. */
+/**
+ * Opens the download document in a hidden frame; gives the port to it and a function that ends it. Fails with `NO_ANSWER` where
+ * the browser blocks it: a frame without an origin gets no headers from the service worker, and browsers that know no
+ * `credentialless` want them where only that worker isolates the page.
+ */
 export async function openDownloadFrame(
   origin: FrameOrigin,
   signal: AbortSignal,
@@ -28,10 +35,8 @@ export async function openDownloadFrame(
   const close = (): void => frame.remove();
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new WinnowError('hub-unreachable', 'The download document did not start')),
-        PATIENCE_MS,
-      );
+      const giveUp = (): void => reject(new WinnowError('hub-unreachable', NO_ANSWER));
+      let timer = setTimeout(giveUp, PATIENCE_MS);
       const onAbort = (): void => reject(signal.reason as Error);
       signal.addEventListener('abort', onAbort);
       port1.onmessage = ({ data }: MessageEvent<FromDocument>) => {
@@ -41,7 +46,11 @@ export async function openDownloadFrame(
         resolve();
       };
       // A frame without an origin can only be addressed as any; what is sent is nothing but the port.
-      frame.onload = () => frame.contentWindow?.postMessage(null, '*', [port2]);
+      frame.onload = () => {
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, START_MS);
+        frame.contentWindow?.postMessage(null, '*', [port2]);
+      };
       document.body.append(frame);
     });
   } catch (error) {

@@ -46,17 +46,20 @@ export class FakeHub {
     return addressOf(this.#hub);
   }
 
+  /** A page or a policy of the app in which this hub takes the place of the real one. */
+  here(text: string): string {
+    return text.replaceAll('https://huggingface.co', this.url).replaceAll('https://*.hf.co', addressOf(this.#files));
+  }
+
   /** Lets the download document of this browser ask here instead of the real hub. */
   async standInFor(context: BrowserContext): Promise<void> {
-    const here = (text: string): string =>
-      text.replaceAll('https://huggingface.co', this.url).replaceAll('https://*.hf.co', addressOf(this.#files));
     await context.route('**/download.html', async (route) => {
       // The service worker keeps the real document; a frame without an origin never gets it from there.
       if (route.request().serviceWorker()) return route.continue();
       const response = await route.fetch();
-      const headers = Object.fromEntries(Object.entries(response.headers()).map(([k, v]) => [k, here(v)]));
+      const headers = Object.fromEntries(Object.entries(response.headers()).map(([k, v]) => [k, this.here(v)]));
       delete headers['content-length'];
-      await route.fulfill({ response, headers, body: here(await response.text()) });
+      await route.fulfill({ response, headers, body: this.here(await response.text()) });
     });
   }
 

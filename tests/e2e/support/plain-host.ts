@@ -36,10 +36,17 @@ export async function plainHost(root = resolve('dist'), port = 0): Promise<Host>
 }
 
 /** A later build: the same app under another title. */
-export async function laterBuild(folder: string): Promise<string> {
+export function laterBuild(folder: string): Promise<string> {
+  return buildWith(folder, 'index.html', (page) =>
+    page.replace('<html lang="en"', '<html lang="en" data-build="later"'),
+  );
+}
+
+/** A build of which one file is another. */
+export async function buildWith(folder: string, file: string, change: (text: string) => string): Promise<string> {
   cpSync(resolve('dist'), folder, { recursive: true });
-  const page = join(folder, 'index.html');
-  writeFileSync(page, readFileSync(page, 'utf8').replace('<html lang="en"', '<html lang="en" data-build="later"'));
+  const path = join(folder, file);
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
   writeFileSync(join(folder, SERVICE_WORKER), await serviceWorker(describeBuild(folder)));
   return folder;
 }
