@@ -1,5 +1,5 @@
 import { classesOf, type Label } from './events.ts';
-import type { ProjectState } from './fold.ts';
+import type { ProjectState } from './project-state.ts';
 import type { ClassId } from './ids.ts';
 
 /** Whether an item has a class. `UNKNOWN`: the class was added after the label, so nobody was asked. */

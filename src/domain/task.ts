@@ -1,4 +1,4 @@
-import type { ProjectState } from './fold.ts';
+import type { ProjectState } from './project-state.ts';
 
 /** Why a project can't change between one class per item and any number of them, as a sentence; null when it can. */
 export function whyTaskIsFixed({ isTaskFixed, task }: Pick<ProjectState, 'isTaskFixed' | 'task'>): string | null {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { EVENT_FORMAT } from '../domain/events.ts';
 import { WinnowError } from '../domain/errors.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import { ProjectFold } from '../domain/fold.ts';
 import type { WinnowEvent } from '../domain/events.ts';
 import type { Item, Rejection } from '../domain/item.ts';

@@ -1,6 +1,6 @@
 import type { Head } from '../domain/head.ts';
 import type { Item } from '../domain/item.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { WinnowEvent } from '../domain/events.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 
@@ -37,7 +37,7 @@ export interface Snapshot {
   readonly predictions: { readonly classes: readonly ClassId[]; readonly probabilities: Float32Array } | null;
   /** Temperature from the calibration slice, which the probabilities of `head` are yet to be put at; null without one. */
   readonly temperature: number | null;
-  /** Full text of an item (texts only). */
+  /** Full text of an item, where it is a text and the exporter has asked for it. */
   readonly textOf: (id: ItemId) => string | undefined;
   /** Short facts about the encoder: goes beside the exported head. */
   readonly encoder: {
@@ -62,5 +62,7 @@ export interface Exporter {
   /** One sentence: what is in the file and who reads it. */
   readonly summary: string;
   readonly needsHead: boolean;
+  /** Whose texts it writes: `textOf` of a snapshot need not know others. */
+  readonly texts: 'none' | 'labelled' | 'all';
   export(snapshot: Snapshot): readonly ExportedFile[];
 }

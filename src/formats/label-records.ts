@@ -1,6 +1,6 @@
 import { classesOf, type Label, type Suggestion } from '../domain/events.ts';
-import { partOf, type ProjectState } from '../domain/fold.ts';
-import { classId, type ClassId, type ItemId } from '../domain/ids.ts';
+import { partOf, type Part, type ProjectState } from '../domain/project-state.ts';
+import { classId, type ClassId } from '../domain/ids.ts';
 import { memberships, UNKNOWN } from '../domain/membership.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Snapshot } from './format.ts';
@@ -10,7 +10,7 @@ interface RecordBase {
   readonly path: string;
   readonly other_paths: readonly string[];
   readonly sha256: string;
-  readonly set: 'test' | 'calibration' | 'train';
+  readonly set: Part;
   readonly annotator: string;
   /** ISO 8601, UTC. */
   readonly labelled_at: string;
@@ -19,6 +19,8 @@ interface RecordBase {
   readonly strategy: string | null;
   readonly model_version: number | null;
   readonly flagged: boolean;
+  /** Where items are texts. */
+  readonly text?: string;
 }
 /** One standing label with everything that is known about it: the columns of the label exports. */
 export interface LabelRecord extends RecordBase {
@@ -80,23 +82,19 @@ function suggestionsOf(label: Label): readonly Suggestion[] | null {
   return label.suggestion ? [label.suggestion] : null;
 }
 
-function setOf(state: ProjectState, id: ItemId): RecordBase['set'] {
-  const part = partOf(state, id);
-  return part === 'test' || part === 'calibration' ? part : 'train';
-}
-
-function records<T>({ state, items }: Snapshot, own: (label: Label) => T): (RecordBase & T)[] {
+function records<T>({ state, items, textOf }: Snapshot, own: (label: Label) => T): (RecordBase & T)[] {
   return items.flatMap((item) => {
     const label = state.labels.get(item.id);
     if (!label) return [];
     const [path = '', ...others] = item.paths;
+    const text = textOf(item.id);
     return [
       {
         path,
         other_paths: others,
         sha256: item.id,
         ...own(label),
-        set: setOf(state, item.id),
+        set: partOf(state, item.id),
         annotator: label.annotator,
         labelled_at: new Date(label.at).toISOString(),
         duration_ms: label.durationMs,
@@ -104,6 +102,7 @@ function records<T>({ state, items }: Snapshot, own: (label: Label) => T): (Reco
         strategy: label.strategy,
         model_version: label.modelVersion,
         flagged: state.flags.has(item.id),
+        ...(text !== undefined && { text }),
       },
     ];
   });

@@ -1,5 +1,5 @@
 import type { EventDraft } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import { NEAR_DUPLICATE_COSINE } from '../domain/guards.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';

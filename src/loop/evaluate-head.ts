@@ -1,5 +1,5 @@
 import { oneClassOf } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { bootstrapInterval, f1Interval, wilsonInterval, type Interval } from '../domain/intervals.ts';
 import { classificationReport, type ClassificationReport } from '../domain/metrics.ts';

@@ -1,4 +1,4 @@
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { bootstrapInterval, wilsonInterval, type Interval } from '../domain/intervals.ts';
 import { memberships, PRESENT, UNKNOWN } from '../domain/membership.ts';

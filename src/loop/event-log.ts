@@ -1,5 +1,6 @@
 import type { EventDraft, WinnowEvent } from '../domain/events.ts';
-import { ProjectFold, type ProjectState } from '../domain/fold.ts';
+import { ProjectFold } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import { eventId, type ProjectId } from '../domain/ids.ts';
 import type { Clock, Ids } from './ports.ts';
 import type { EventStore } from './storage-ports.ts';

@@ -1,10 +1,13 @@
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import { temper } from '../domain/temperature.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
-import type { Snapshot } from '../formats/format.ts';
+import type { Exporter, Snapshot } from '../formats/format.ts';
 import type { Storage } from './storage-ports.ts';
+
+/** The page stays usable in between. */
+const TEXTS_AT_ONCE = 500;
 
 export interface SnapshotOptions {
   readonly storage: Storage;
@@ -17,6 +20,7 @@ export interface SnapshotOptions {
   /** Probabilities of rows under the active head, [rows, classes]. */
   readonly predict: (rows: Int32Array) => Promise<Float32Array>;
   readonly isEmbedded: (item: Item) => boolean;
+  readonly texts: Exporter['texts'];
   /** Calibrated on the slice; null where that has not been done. */
   readonly temperature: number | null;
 }
@@ -25,12 +29,7 @@ export interface SnapshotOptions {
 export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
   const model = o.state.activeModel;
   const head = model ? await o.storage.heads.get(o.project, model.version) : null;
-  const texts = new Map<ItemId, string>();
-  if (o.state.modality === 'text') {
-    const labelled = o.items.filter((item) => o.state.labels.has(item.id)).map((item) => item.id);
-    const read = await o.storage.items.texts(o.project, labelled);
-    labelled.forEach((id, i) => texts.set(id, read[i] ?? ''));
-  }
+  const texts = await readTexts(o);
   return {
     projectId: o.project,
     state: o.state,
@@ -48,6 +47,24 @@ export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
     },
     exportedAt: o.now,
   };
+}
+
+async function readTexts({
+  storage,
+  project,
+  state,
+  items,
+  texts: whose,
+}: SnapshotOptions): Promise<Map<ItemId, string>> {
+  const texts = new Map<ItemId, string>();
+  if (state.modality !== 'text' || whose === 'none') return texts;
+  const wanted = items.filter(({ id }) => whose === 'all' || state.labels.has(id)).map(({ id }) => id);
+  for (let start = 0; start < wanted.length; start += TEXTS_AT_ONCE) {
+    const ids = wanted.slice(start, start + TEXTS_AT_ONCE);
+    const read = await storage.items.texts(project, ids);
+    ids.forEach((id, i) => texts.set(id, read[i] ?? ''));
+  }
+  return texts;
 }
 
 async function predictAll(o: SnapshotOptions, classes: number): Promise<Float32Array> {

@@ -1,7 +1,7 @@
 import { strFromU8 } from 'fflate';
 import { WinnowError } from '../domain/errors.ts';
 import type { WinnowEvent } from '../domain/events.ts';
-import { countPersonLabels, type ProjectState } from '../domain/fold.ts';
+import { countPersonLabels, type ProjectState } from '../domain/project-state.ts';
 import type { Head } from '../domain/head.ts';
 import { itemId, type ClassId, type ItemId, type ProjectId } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';

@@ -1,5 +1,5 @@
 import type { EventDraft, Pick } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 

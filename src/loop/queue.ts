@@ -1,5 +1,5 @@
 import type { Pick } from '../domain/events.ts';
-import { isHeldOut, type ProjectState, type RoundState } from '../domain/fold.ts';
+import { isHeldOut, type ProjectState, type RoundState } from '../domain/project-state.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 

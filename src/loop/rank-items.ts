@@ -1,4 +1,4 @@
-import { isHeldOut, type ProjectState } from '../domain/fold.ts';
+import { isHeldOut, type ProjectState } from '../domain/project-state.ts';
 import type { ItemId } from '../domain/ids.ts';
 
 /** Whether a search may find an item: one that is held out, or what is nearly the same, may not be chosen by hand. */

@@ -1,5 +1,5 @@
 import { DEFAULT_SETTINGS, type EventDraft } from '../domain/events.ts';
-import type { ProjectState, RoundState } from '../domain/fold.ts';
+import type { ProjectState, RoundState } from '../domain/project-state.ts';
 import { NO_GUARDS, type Guards } from '../domain/guards.ts';
 import { findClass } from '../domain/schema.ts';
 import type { Item } from '../domain/item.ts';

@@ -1,5 +1,6 @@
 import { WinnowError } from '../domain/errors.ts';
-import { countPersonLabels, ProjectFold } from '../domain/fold.ts';
+import { ProjectFold } from '../domain/fold.ts';
+import { countPersonLabels } from '../domain/project-state.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { ProjectLocks } from './app-ports.ts';
 import type { Clock } from './ports.ts';

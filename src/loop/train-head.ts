@@ -1,5 +1,5 @@
 import type { Backend, EventDraft } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { Head } from '../domain/head.ts';
 import { hashSeed } from '../domain/random.ts';
 import type { Learner } from './learner-ports.ts';

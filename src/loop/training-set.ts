@@ -1,5 +1,5 @@
 import { classesOf, oneClassOf, type ModelKind } from '../domain/events.ts';
-import { isHeldOut, type ProjectState } from '../domain/fold.ts';
+import { isHeldOut, type ProjectState } from '../domain/project-state.ts';
 import type { ClassId, EventId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { ABSENT, memberships, PRESENT } from '../domain/membership.ts';

@@ -1,5 +1,5 @@
 import { classesOf, type Label, type Skipped } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { findClass, type Schema } from '../domain/schema.ts';

@@ -1,4 +1,4 @@
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { Head } from '../domain/head.ts';
 import { classesAbove } from '../domain/head-maths.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';

@@ -41,6 +41,7 @@ export class ExportingState {
           predict: (rows) => s.learning.withLearner((l) => l.probabilities(rows), 'active'),
           isEmbedded: (item) => s.encoding.has(item.id),
           temperature: s.calibration.temperature,
+          texts: exporter.texts,
         });
       });
       for (const file of exporter.export(snapshot)) {

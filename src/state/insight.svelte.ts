@@ -1,6 +1,6 @@
 import { isAbort } from '../domain/errors.ts';
 import { forecastGain, type Forecast } from '../domain/forecast.ts';
-import { isHeldOut } from '../domain/fold.ts';
+import { isHeldOut } from '../domain/project-state.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Interval } from '../domain/intervals.ts';
 import {

@@ -1,5 +1,5 @@
 import { classesOf, type EventDraft } from '../domain/events.ts';
-import { isHeldOut } from '../domain/fold.ts';
+import { isHeldOut } from '../domain/project-state.ts';
 import { annotator, type ClassId, type ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { labelDraft, setDraft, type LabelFacts } from '../loop/label-draft.ts';

@@ -1,4 +1,4 @@
-import { isHeldOut } from '../domain/fold.ts';
+import { isHeldOut } from '../domain/project-state.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { ProjectSession } from './project.svelte.ts';

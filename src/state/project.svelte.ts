@@ -1,6 +1,6 @@
 import { WinnowError } from '../domain/errors.ts';
 import type { EventDraft, ProjectSettings } from '../domain/events.ts';
-import { countPersonLabels, type ProjectState } from '../domain/fold.ts';
+import { countPersonLabels, type ProjectState } from '../domain/project-state.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality } from '../domain/item.ts';
 import { whyTaskIsFixed } from '../domain/task.ts';

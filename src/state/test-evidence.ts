@@ -1,5 +1,5 @@
 import { oneClassOf } from '../domain/events.ts';
-import type { ProjectState } from '../domain/fold.ts';
+import type { ProjectState } from '../domain/project-state.ts';
 import type { ClassId, ItemId } from '../domain/ids.ts';
 import { memberships } from '../domain/membership.ts';
 import { probabilityReport, type ProbabilityReport } from '../domain/probability-report.ts';

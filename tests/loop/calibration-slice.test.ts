@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventDraft, WinnowEvent } from '../../src/domain/events.ts';
-import { isHeldOut, partOf, ProjectFold } from '../../src/domain/fold.ts';
+import { ProjectFold } from '../../src/domain/fold.ts';
+import { isHeldOut, partOf } from '../../src/domain/project-state.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { parseEvents } from '../../src/formats/validate-events.ts';
 import { drawCalibration, drawSplit, extendSplit } from '../../src/loop/draw-split.ts';
@@ -59,7 +60,7 @@ describe('the calibration slice', () => {
     const { log, items } = await drawn(12);
     for (const item of items) log.label(item.row, item.row % 2 === 0 ? 'a' : 'b', 'import');
     const state = log.state();
-    const isFree = (row: number): boolean => partOf(state, idOf(row)) === 'pool';
+    const isFree = (row: number): boolean => partOf(state, idOf(row)) === 'train';
     expect(trainingSet(state, items, all).rows.every(isFree)).toBe(true);
     expect(helperRows(state, items, all).every(isFree)).toBe(true);
     expect(helperRows(state, items, all).length).toBeGreaterThan(20);

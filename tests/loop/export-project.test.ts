@@ -25,7 +25,7 @@ const SPEC: EncoderSpec = {
 };
 
 describe('snapshot for the exporters', () => {
-  const build = async (change: 'none' | 'no-model' = 'none') => {
+  const build = async (change: 'none' | 'no-model' = 'none', texts: 'none' | 'labelled' | 'all' = 'labelled') => {
     const storage = new MemoryStorage();
     await storeProject(storage, P, 'text');
     const events = await storage.events.read(P);
@@ -39,6 +39,7 @@ describe('snapshot for the exporters', () => {
       now: 77,
       predict: (rows) => Promise.resolve(Float32Array.from([...rows].flatMap((r) => [r / 10, 1 - r / 10]))),
       temperature: null,
+      texts,
       isEmbedded: (item) => item.row !== 2,
     });
   };
@@ -53,6 +54,16 @@ describe('snapshot for the exporters', () => {
     expect(snapshot.encoder).toMatchObject({ id: 'builtin-text', revision: 3, dim: HEAD.dim });
     expect(snapshot.exportedAt).toBe(77);
     expect(snapshot.events).toHaveLength(8);
+  });
+
+  it('holds the texts that an exporter asks for, and no others', async () => {
+    const known = async (texts: 'none' | 'labelled' | 'all'): Promise<number> => {
+      const { items, textOf } = await build('none', texts);
+      return items.filter((item) => textOf(item.id) !== undefined).length;
+    };
+    expect(await known('none')).toBe(0);
+    expect(await known('labelled')).toBe(3);
+    expect(await known('all')).toBe(6);
   });
 
   it('has no head and asks for no prediction before the first model', async () => {

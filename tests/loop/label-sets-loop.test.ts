@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WinnowEvent } from '../../src/domain/events.ts';
-import { ProjectFold, type ProjectState } from '../../src/domain/fold.ts';
+import { ProjectFold } from '../../src/domain/fold.ts';
+import type { ProjectState } from '../../src/domain/project-state.ts';
 import { eventId, itemId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { whyTaskIsFixed } from '../../src/domain/task.ts';

@@ -56,6 +56,7 @@ describe('labels', () => {
       class: '=Wald, "groß"',
       class_id: 'c1',
       set: 'test',
+      text: 'Text 0\nmit "Zeilen", 🙂',
     });
     expect(rows[1]).toMatchObject({
       set: 'train',
@@ -99,7 +100,8 @@ describe('predictions', () => {
   const rows = table(filesOf('predictions-csv').get('predictions.csv'));
   it('has a row for every item, with the probability of each class', () => {
     expect(rows).toHaveLength(6);
-    expect(rows.map((r) => r['set'])).toEqual(['test', 'pool', 'pool', 'pool', 'pool', 'pool']);
+    expect(rows.map((r) => r['set'])).toEqual(['test', 'train', 'train', 'pool', 'pool', 'pool']);
+    expect(rows.map((r) => r['text'])).toEqual(rows.map((_, i) => `Text ${i}\nmit "Zeilen", 🙂`));
     expect(rows.map((r) => r['label'])).toEqual(['=Wald, "groß"', '=Wald, "groß"', 'Fluss', '', '', '']);
     const { probabilities } = snapshotOf().predictions ?? { probabilities: new Float32Array() };
     rows.slice(0, 5).forEach((row, i) => {
@@ -248,6 +250,6 @@ describe('a calibrated model', () => {
     const parts = table(filesOf('predictions-csv', { ...calibrated, state }).get('predictions.csv')).map(
       (r) => r['set'],
     );
-    expect(parts.slice(0, 4)).toEqual(['test', 'pool', 'calibration', 'pool']);
+    expect(parts.slice(0, 4)).toEqual(['test', 'train', 'calibration', 'pool']);
   });
 });

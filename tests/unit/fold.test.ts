@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVENT_FORMAT, oneClassOf, type EventDraft, type WinnowEvent } from '../../src/domain/events.ts';
-import { ProjectFold, type ProjectState } from '../../src/domain/fold.ts';
+import { ProjectFold } from '../../src/domain/fold.ts';
+import type { ProjectState } from '../../src/domain/project-state.ts';
 import {
   annotator,
   classId,

@@ -10,6 +10,7 @@ export default {
   summary:
     'The trained head as a TensorFlow.js layers model, with a JSON file that names its classes, encoder and preprocessing.',
   needsHead: true,
+  texts: 'none',
   export({ head, state, encoder, exportedAt, temperature }) {
     if (!head) return [];
     const classes = head.classes.map((id) => ({ id, name: findClass(state.schema, id)?.name ?? id }));

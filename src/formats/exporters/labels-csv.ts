@@ -26,6 +26,7 @@ const classNames = ({ state }: Snapshot): string[] => state.schema.classes.map((
 function singleRows(snapshot: Snapshot): Cell[][] {
   return labelRecords(snapshot).map((record) => [
     ...COLUMNS.map((column) => record[column]),
+    ...(record.text === undefined ? [] : [record.text]),
     listOf(record.other_paths),
   ]);
 }
@@ -46,7 +47,8 @@ function setRows(snapshot: Snapshot): Cell[][] {
       class_ids: joinClasses(record.class_ids),
       suggestions: joinClasses((record.suggestions ?? []).map((s) => `${s.class} ${s.probability.toFixed(4)}`)),
     };
-    return [...SET_COLUMNS.map((column) => cells[column]), ...answers, listOf(record.other_paths)];
+    const text = record.text === undefined ? [] : [record.text];
+    return [...SET_COLUMNS.map((column) => cells[column]), ...answers, ...text, listOf(record.other_paths)];
   });
 }
 
@@ -54,12 +56,16 @@ export default {
   id: 'labels-csv',
   name: 'Labels (CSV)',
   summary:
-    'One line per labelled item: path, class, who, when, how long, and what the model had said. Several classes of an item stand in one cell, separated by |, and each class has a column of 0 and 1. Opens in any spreadsheet.',
+    'One line per labelled item: path, class, who, when, how long, what the model had said, and a text itself. Where an item can have several classes they stand in one cell, separated by |, and each class also has a column that says 1 where it was given and 0 where not. Opens in any spreadsheet.',
   needsHead: false,
+  texts: 'labelled',
   export(snapshot) {
     const isMulti = snapshot.state.task === 'multi';
     const columns = isMulti ? [...SET_COLUMNS, ...classNames(snapshot).map((name) => `is(${name})`)] : COLUMNS;
+    const text = snapshot.state.modality === 'text' ? ['text'] : [];
     const rows = isMulti ? setRows(snapshot) : singleRows(snapshot);
-    return [{ name: 'labels.csv', type: 'text/csv', bytes: spreadsheetCsv([[...columns, 'other_paths'], ...rows]) }];
+    return [
+      { name: 'labels.csv', type: 'text/csv', bytes: spreadsheetCsv([[...columns, ...text, 'other_paths'], ...rows]) },
+    ];
   },
 } satisfies Exporter;

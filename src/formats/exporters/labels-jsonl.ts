@@ -8,14 +8,10 @@ export default {
   summary:
     'The same labels, one JSON object per line, with every path of duplicated items and the text itself. Several classes are an array. For scripts.',
   needsHead: false,
+  texts: 'labelled',
   export(snapshot) {
-    const ids = new Map(snapshot.items.map((item) => [item.id as string, item.id]));
     const records = snapshot.state.task === 'multi' ? labelSetRecords(snapshot) : labelRecords(snapshot);
-    const lines = records.map((record) => {
-      const id = ids.get(record.sha256);
-      const text = id && snapshot.textOf(id);
-      return `${JSON.stringify(text === undefined ? record : { ...record, text })}\n`;
-    });
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     return [{ name: 'labels.jsonl', type: 'application/jsonl', bytes: utf8(lines.join('')) }];
   },
 } satisfies Exporter;

@@ -1,5 +1,5 @@
 import { classesOf } from '../../domain/events.ts';
-import { partOf } from '../../domain/fold.ts';
+import { partOf } from '../../domain/project-state.ts';
 import { classesAbove } from '../../domain/head-maths.ts';
 import { topTwo } from '../../domain/uncertainty.ts';
 import { spreadsheetCsv } from '../bytes.ts';
@@ -13,11 +13,13 @@ export default {
   id: 'predictions-csv',
   name: 'Predictions (CSV)',
   summary:
-    'What the newest model says of every item, with the probability of each class (calibrated where a calibration slice is labelled; then a column says at which temperature). Your own labels are in a column beside it.',
+    'What the newest model says of every item, with the probability of each class (calibrated where a calibration slice is labelled; then a column says at which temperature). Your own labels are in a column beside it, and a text in the last one.',
   needsHead: true,
+  texts: 'all',
   export(snapshot) {
-    const { items, predictions, state, head, temperature } = snapshot;
+    const { items, predictions, state, head, temperature, textOf } = snapshot;
     if (!predictions) return [];
+    const isText = state.modality === 'text';
     const { classes, probabilities } = predictions;
     const name = naming(snapshot);
     const names = classes.map(name);
@@ -32,6 +34,7 @@ export default {
       ...predicted,
       ...names.map((n) => `p(${n})`),
       ...(temperature === null ? [] : ['temperature']),
+      ...(isText ? ['text'] : []),
     ];
     const rows = items.map((item): Cell[] => {
       const label = state.labels.get(item.id);
@@ -49,6 +52,7 @@ export default {
         ...(isKnown ? said : predicted.map(() => '')),
         ...Array.from(own, (p) => (isKnown ? p.toFixed(6) : '')),
         ...(temperature === null ? [] : [isKnown ? temperature.toFixed(4) : '']),
+        ...(isText ? [textOf(item.id) ?? ''] : []),
       ];
     });
     return [{ name: 'predictions.csv', type: 'text/csv', bytes: spreadsheetCsv([header, ...rows]) }];
