@@ -47,6 +47,11 @@ export class SearchState {
     return encoding.isComplete ? null : 'Items can be opened once all are embedded.';
   });
 
+  /** What may be shown on the label stage on its own: all but what is labelled blind, or nearly the same. */
+  canOpen(item: Item): boolean {
+    return this.whyClosed === null && this.#isOpen(item);
+  }
+
   /** Looks for words; an earlier search that is under way is given up. */
   run(kind: SearchKind, words: string): Promise<void> {
     const wanted = words.trim();

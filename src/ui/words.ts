@@ -2,8 +2,8 @@
 
 export { count, plural } from '../state/counting.ts';
 
-/** 0.8712 -> "0.87". */
-export const score = (x: number): string => x.toFixed(2);
+/** 0.8712 -> "0.87"; never "-0.00". */
+export const score = (x: number): string => (Math.round(x * 100) / 100 || 0).toFixed(2);
 /** 0.8712 -> "87 %". */
 export const percent = (x: number): string => `${Math.round(x * 100)} %`;
 /** 95 % interval as "0.80-0.92" with an en dash. */

@@ -102,7 +102,7 @@ test('every kind of picture, names in any script, nested folders, copies and tur
   expect(at('one/two/three/four/deep.png')?.hint).toBe('four');
   expect(at('Übersicht/写真 №1 🦋.png')?.hint).toBe('Übersicht');
   expect(at('copies/first.png')?.paths).toEqual(['copies/first.png', 'other copies/second.png']);
-  await expect(page.getByText('1 of them exists more than once and is labelled once')).toBeVisible();
+  await expect(page.getByText('1 item came more than once and is labelled once')).toBeVisible();
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
   app.watch.assertClean();
