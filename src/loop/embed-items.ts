@@ -1,10 +1,10 @@
-import { WinnowError } from '../domain/errors.ts';
-import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
+import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import { embeddingKey } from './embedding-key.ts';
 import { ChunkWriter } from './chunk-writer.ts';
+import { truncatedIn } from './stored-embeddings.ts';
 import { EncoderRun, orAbort, type Loaded, type Outcome } from './encoder-run.ts';
 import type { EmbeddingKey, EmbeddingStore } from './storage-ports.ts';
 import type { EncodeInput, Encoder, EncoderInfo, RunPlan } from './encoder-ports.ts';
@@ -98,7 +98,11 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
   };
   const run = new EncoderRun({ ...o, onInfo: noteInfo }, readState);
   await run.open();
-  if (o.encoder.needsFit(o.spec) && (await readState()) === null) await fit(o, key);
+  if (o.encoder.needsFit(o.spec) && (await readState()) === null) {
+    await fit(o, key);
+    // With what it has learnt, as many copies as can work side by side.
+    await run.open();
+  }
 
   const failed: Failed[] = [];
   const writer = new ChunkWriter(o.store, o.project, key, o.onStored);
@@ -209,36 +213,6 @@ async function land(o: EmbedOptions, run: EncoderRun, flight: Flight, batch: rea
   if (!('error' in outcome)) return outcome;
   o.signal.throwIfAborted();
   return run.recover(batch, outcome.error);
-}
-
-/** Texts that were cut, as noted beside the embeddings of an encoder that learns nothing; none where nothing is noted. */
-export function truncatedIn(state: unknown): ItemId[] {
-  const noted = (state as { truncated?: unknown } | null)?.truncated;
-  return Array.isArray(noted) ? noted.filter((id): id is ItemId => typeof id === 'string') : [];
-}
-
-/** All embeddings under a key as one row-major matrix by item row; rows without one are zero and listed. */
-export async function loadMatrix(
-  store: EmbeddingStore,
-  project: ProjectId,
-  key: EmbeddingKey,
-  items: readonly Item[],
-): Promise<{ data: Float32Array; dim: number; missing: Row[] }> {
-  const chunks = await store.chunks(project, key);
-  const dim = chunks[0]?.dim ?? 0;
-  if (dim === 0) throw new WinnowError('learner-failed', 'Nothing is embedded yet');
-  const rowOf = new Map(items.map((item) => [item.id, item.row]));
-  const data = new Float32Array(items.length * dim);
-  const isThere = new Uint8Array(items.length);
-  for (const chunk of chunks) {
-    chunk.ids.forEach((id, i) => {
-      const row = rowOf.get(id);
-      if (row === undefined || chunk.dim !== dim) return;
-      data.set(chunk.data.subarray(i * dim, (i + 1) * dim), row * dim);
-      isThere[row] = 1;
-    });
-  }
-  return { data, dim, missing: items.flatMap((item) => (isThere[item.row] === 1 ? [] : [item.row])) };
 }
 
 /** Lets a built-in encoder learn from a random sample of the pool and stores what it learnt. */

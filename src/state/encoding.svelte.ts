@@ -1,6 +1,7 @@
 import type { ItemId } from '../domain/ids.ts';
 import { WinnowError } from '../domain/errors.ts';
-import { embedItems, loadMatrix, truncatedIn } from '../loop/embed-items.ts';
+import { embedItems } from '../loop/embed-items.ts';
+import { loadMatrix, truncatedIn } from '../loop/stored-embeddings.ts';
 import { embeddingKey, precisionInUse, type Precision } from '../loop/embedding-key.ts';
 import type { EncoderInfo } from '../loop/encoder-ports.ts';
 import { encodersFor } from '../encoders/index.ts';

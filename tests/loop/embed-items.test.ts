@@ -3,7 +3,8 @@ import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
-import { embedItems, loadMatrix, type EmbedOptions } from '../../src/loop/embed-items.ts';
+import { embedItems, type EmbedOptions } from '../../src/loop/embed-items.ts';
+import { loadMatrix } from '../../src/loop/stored-embeddings.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/encoder-ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
@@ -155,7 +156,8 @@ describe('embedding the items of a project', () => {
     const { data, missing } = await loadMatrix(storage.embeddings, PROJECT, KEY, list);
     expect(missing).toEqual(odd.map((item) => item.row));
     expect(data[69 * 2]).toBe(70);
-    expect(encoder.opened).toBe(1);
+    // Once to learn, once with what it has learnt.
+    expect(encoder.states).toEqual([null, { learnt: 70 }]);
   });
 
   it('lists every item of a project that has nothing readable', async () => {
@@ -213,7 +215,8 @@ describe('embedding the items of a project', () => {
       const run = embedItems(options(storage, encoder, items(10), { signal: controller.signal }));
       await expect(run).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
       expect(stopped).toBe(1);
-      expect(opened).toBe(call === 'open' ? 0 : 1);
+      // What has learnt is opened again.
+      expect(opened).toBe({ open: 0, fitBatch: 1, fitEnd: 1, embed: 2 }[call]);
       expect(await storage.embeddings.ids(PROJECT, KEY)).toEqual([]);
     },
   );

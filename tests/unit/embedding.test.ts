@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { multiplyTransposed, orthonormalise } from '../../src/domain/embedding/dense.ts';
 import { embedLatentSemantic, fitLatentSemantic } from '../../src/domain/embedding/latent-semantic.ts';
+import { wasmStationary } from '../../src/platform/wasm/wasm-matrix.ts';
 import { embedPatches, fitPatchModel, IMAGE_BYTES, SIDE } from '../../src/domain/embedding/patch-features.ts';
 import { fitPrincipalAxes, projectRows } from '../../src/domain/embedding/principal-axes.ts';
 import { kMeans } from '../../src/domain/kmeans.ts';
@@ -37,8 +38,8 @@ const cosine = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, i
 describe('built-in image encoder', () => {
   it.each([1, 2, 60, 300])('learns from a pool of %i and gives unit rows', (count) => {
     const pool = images(count, 1);
-    const model = fitPatchModel(pool, count, nothing);
-    const rows = rowsOf(embedPatches(model, pool, count), count);
+    const model = fitPatchModel(pool, count, nothing, wasmStationary);
+    const rows = rowsOf(embedPatches(model, pool, count, wasmStationary), count);
     for (const row of rows) {
       expect(row.every(Number.isFinite)).toBe(true);
       expect(norm(row)).toBeCloseTo(1, 5);
@@ -49,8 +50,8 @@ describe('built-in image encoder', () => {
   });
 
   it('puts stripes nearer to stripes than to diagonals, whatever their colour', () => {
-    const model = fitPatchModel(images(80, 2), 80, nothing);
-    const rows = rowsOf(embedPatches(model, images(40, 3), 40), 40);
+    const model = fitPatchModel(images(80, 2), 80, nothing, wasmStationary);
+    const rows = rowsOf(embedPatches(model, images(40, 3), 40, wasmStationary), 40);
     let [same, other, sameCount, otherCount] = [0, 0, 0, 0];
     rows.forEach((a, i) => {
       rows.forEach((b, j) => {
@@ -64,20 +65,22 @@ describe('built-in image encoder', () => {
 
   it('is the same for the same pool, and finite for black, white and flat images', () => {
     const pool = images(30, 4);
-    const [a, b] = [fitPatchModel(pool, 30, nothing), fitPatchModel(pool, 30, nothing)];
+    const [a, b] = [fitPatchModel(pool, 30, nothing, wasmStationary), fitPatchModel(pool, 30, nothing, wasmStationary)];
     expect(b).toEqual(a);
+    // Without WebAssembly the same bits.
+    expect(embedPatches(a, images(2, 8), 2)).toEqual(embedPatches(a, images(2, 8), 2, wasmStationary));
     for (const flat of [0, 255, 127]) {
-      const [row] = rowsOf(embedPatches(a, images(1, 5, flat), 1), 1);
+      const [row] = rowsOf(embedPatches(a, images(1, 5, flat), 1, wasmStationary), 1);
       expect(row?.every(Number.isFinite)).toBe(true);
       expect(norm(row ?? new Float32Array())).toBeCloseTo(1, 5);
     }
-    const dull = fitPatchModel(images(6, 6, 90), 6, nothing);
-    expect(embedPatches(dull, pool, 30).every(Number.isFinite)).toBe(true);
+    const dull = fitPatchModel(images(6, 6, 90), 6, nothing, wasmStationary);
+    expect(embedPatches(dull, pool, 30, wasmStationary).every(Number.isFinite)).toBe(true);
   });
 
   it('reports its progress up to the end', () => {
     const seen: number[] = [];
-    fitPatchModel(images(70, 7), 70, (share) => seen.push(share));
+    fitPatchModel(images(70, 7), 70, (share) => seen.push(share), wasmStationary);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen.at(-1)).toBe(1);
   });

@@ -1,6 +1,6 @@
 import { kMeans } from '../kmeans.ts';
 import type { Random } from '../random.ts';
-import type { MakeStationary } from '../stationary-matrix.ts';
+import { plainStationary, type MakeStationary, type StationaryMatrix } from '../stationary-matrix.ts';
 import { multiplyTransposed, symmetricEigen, transpose } from './dense.ts';
 
 export const PATCH = 6;
@@ -30,13 +30,13 @@ export interface PatchDictionary {
  * Whitening and k-means dictionary of contrast-normalised patches (Coates, Lee and Ng 2011). Whitened patches stay in the
  * basis of their leading components: k-means and the activation see distances alone, and ZCA's rotation back to pixels
  * changes none.
- * @param patches row-major [n, PATCH_DIM], as `readPatch` writes them @param matrix does the products of k-means, if any
+ * @param patches row-major [n, PATCH_DIM], as `readPatch` writes them @param make does the products
  */
 export function fitDictionary(
   patches: Float64Array,
   n: number,
   random: Random,
-  matrix: MakeStationary | null = null,
+  make: MakeStationary = plainStationary,
 ): PatchDictionary {
   const columns = transpose(patches, n, PATCH_DIM);
   const mean = new Float64Array(PATCH_DIM);
@@ -61,11 +61,14 @@ export function fitDictionary(
   const offset = new Float64Array(WHITE_DIM);
   multiplyTransposed(mean, whitening, 1, WHITE_DIM, PATCH_DIM, offset);
   const white = new Float64Array(n * WHITE_DIM);
-  whiten({ whitening, offset }, patches, n, white);
+  const matrix = make(n, PATCH_DIM);
+  matrix.data.set(patches);
+  whiten({ whitening, offset }, matrix, white);
+  matrix.release();
   const { centres, k } = kMeans(white, n, WHITE_DIM, CENTROIDS, random, {
     iterations: K_MEANS_ITERATIONS,
     trials: SEED_TRIALS,
-    matrix,
+    matrix: make,
   });
   const squaredNorms = Float64Array.from({ length: k }, (_, c) => squaredNorm(centres, c));
   return { whitening, offset, centroids: centres, squaredNorms };
@@ -79,7 +82,7 @@ export function positionsOf(side: number, stride: number): number {
 /**
  * Sums the triangle activations, max(0, mean distance - distance to the centroid), of all patches in each quadrant.
  * @param rgb one image, 0..255, [side, side, 3]
- * @param out zeros; gets [4, centroids] from `to` on
+ * @param out zeros; gets [4, centroids] from `to` on @param make does the products
  */
 export function poolActivations(
   dictionary: PatchDictionary,
@@ -88,21 +91,26 @@ export function poolActivations(
   stride: number,
   out: Float32Array,
   to: number,
+  make: MakeStationary,
 ): void {
   const { centroids, squaredNorms } = dictionary;
   const k = squaredNorms.length;
   const positions = positionsOf(side, stride);
-  const patches = new Float64Array(positions * PATCH_DIM);
-  const white = new Float64Array(positions * WHITE_DIM);
-  const products = new Float64Array(positions * k);
+  const count = positions ** 2;
+  const patches = make(count, PATCH_DIM);
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [(i % positions) * stride, Math.floor(i / positions) * stride];
+    readPatch(rgb, side, x, y, patches.data, i * PATCH_DIM);
+  }
+  const white = make(count, WHITE_DIM);
+  whiten(dictionary, patches, white.data);
+  const products = new Float32Array(count * k);
+  white.dots(centroids, k, products);
   for (let y = 0; y < positions; y++) {
-    for (let x = 0; x < positions; x++) readPatch(rgb, side, x * stride, y * stride, patches, x * PATCH_DIM);
-    whiten(dictionary, patches, positions, white);
-    multiplyTransposed(white, centroids, positions, k, WHITE_DIM, products);
     for (let x = 0; x < positions; x++) {
       const quadrant = (y * 2 >= positions ? 2 : 0) + (x * 2 >= positions ? 1 : 0);
-      const own = squaredNorm(white, x);
-      const from = x * k;
+      const own = squaredNorm(white.data, y * positions + x);
+      const from = (y * positions + x) * k;
       let mean = 0;
       for (let c = 0; c < k; c++) {
         const distance = Math.sqrt(Math.max(0, own + (squaredNorms[c] as number) - 2 * (products[from + c] as number)));
@@ -116,10 +124,19 @@ export function poolActivations(
       }
     }
   }
+  patches.release();
+  white.release();
 }
 
 /** Reads a patch of an image [side, side, 3] and normalises its contrast: minus its mean, divided by its spread. */
-export function readPatch(rgb: Float32Array, side: number, x: number, y: number, out: Float64Array, to: number): void {
+export function readPatch(
+  rgb: Float32Array,
+  side: number,
+  x: number,
+  y: number,
+  out: Float32Array | Float64Array,
+  to: number,
+): void {
   let at = to;
   let sum = 0;
   let squares = 0;
@@ -147,22 +164,18 @@ export function patchRow(i: number): number {
   return i * PATCH_DIM;
 }
 
-/** Whitened patches, [n, WHITE_DIM]. */
+/** Whitened patches, [patches, WHITE_DIM]. @param patches [patches, PATCH_DIM] */
 function whiten(
   { whitening, offset }: Pick<PatchDictionary, 'whitening' | 'offset'>,
-  patches: Float64Array,
-  n: number,
-  out: Float64Array,
+  patches: StationaryMatrix,
+  out: Float32Array | Float64Array,
 ): void {
-  multiplyTransposed(patches, whitening, n, WHITE_DIM, PATCH_DIM, out);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < WHITE_DIM; k++)
-      out[i * WHITE_DIM + k] = (out[i * WHITE_DIM + k] as number) - (offset[k] as number);
-  }
+  patches.dots(whitening, WHITE_DIM, out);
+  for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) - (offset[i % WHITE_DIM] as number);
 }
 
 /** Squared length of row `i` of a matrix [*, WHITE_DIM]. */
-function squaredNorm(rows: Float64Array, i: number): number {
+function squaredNorm(rows: Float32Array | Float64Array, i: number): number {
   let sum = 0;
   for (let k = i * WHITE_DIM; k < (i + 1) * WHITE_DIM; k++) sum += (rows[k] as number) ** 2;
   return sum;

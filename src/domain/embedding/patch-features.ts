@@ -1,4 +1,4 @@
-import type { MakeStationary } from '../stationary-matrix.ts';
+import { plainStationary, type MakeStationary } from '../stationary-matrix.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { COLOUR_BINS, COLOUR_MOMENTS, colourStatistics } from './colour-statistics.ts';
 import {
@@ -35,30 +35,35 @@ export interface PatchModel {
   readonly axes: PrincipalAxes;
 }
 
-/** Learns dictionaries and axes from a sample of the pool. @param images RGBA bytes, [count, SIDE, SIDE, 4] @param matrix does products, if any */
+/** Learns dictionaries and axes from a sample of the pool. @param images RGBA bytes, [count, SIDE, SIDE, 4] @param make does the products */
 export function fitPatchModel(
   images: Uint8Array,
   count: number,
   onProgress: (share: number) => void,
-  matrix: MakeStationary | null = null,
+  make: MakeStationary = plainStationary,
 ): PatchModel {
   const random = seededRandom(SEED);
   const dictionaries = SCALES.map((_, scale) => {
     const own = random.fork(`scale ${scale}`);
     const n = Math.min(PATCHES_TO_LEARN, count * PATCHES_PER_IMAGE);
-    const dictionary = fitDictionary(samplePatches(images, count, scale, n, own), n, own, matrix);
+    const dictionary = fitDictionary(samplePatches(images, count, scale, n, own), n, own, make);
     onProgress(0.15 * (scale + 1));
     return dictionary;
   });
-  const features = patchFeatures(dictionaries, images, count, (share) => onProgress(0.45 + 0.4 * share));
+  const features = patchFeatures(dictionaries, images, count, make, (share) => onProgress(0.45 + 0.4 * share));
   const axes = fitPrincipalAxes(features, count, blocksOf(dictionaries));
   onProgress(1);
   return { dictionaries, axes };
 }
 
-/** Embeds images with a learnt model: row-major [count, dim], unit length. */
-export function embedPatches(model: PatchModel, images: Uint8Array, count: number): Float32Array {
-  const features = patchFeatures(model.dictionaries, images, count, () => undefined);
+/** Embeds images with a learnt model: row-major [count, dim], unit length. @param make does the products: the same bits from every kind */
+export function embedPatches(
+  model: PatchModel,
+  images: Uint8Array,
+  count: number,
+  make: MakeStationary = plainStationary,
+): Float32Array {
+  const features = patchFeatures(model.dictionaries, images, count, make);
   return projectRows(model.axes, features, count);
 }
 
@@ -92,7 +97,8 @@ function patchFeatures(
   dictionaries: readonly PatchDictionary[],
   images: Uint8Array,
   count: number,
-  onProgress: (share: number) => void,
+  make: MakeStationary,
+  onProgress: (share: number) => void = () => undefined,
 ): Float32Array {
   const width = blocksOf(dictionaries).reduce((sum, block) => sum + block.size, 0);
   const out = new Float32Array(count * width);
@@ -102,7 +108,7 @@ function patchFeatures(
     let at = base;
     dictionaries.forEach((dictionary, scale) => {
       const { rgb, side, stride } = levels[scale] as Level;
-      poolActivations(dictionary, rgb, side, stride, out, at);
+      poolActivations(dictionary, rgb, side, stride, out, at, make);
       at += 4 * dictionary.squaredNorms.length;
     });
     // Square roots even out the heavy tail of summed activations (power normalisation, Perronnin et al. 2010).

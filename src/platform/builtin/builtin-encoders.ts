@@ -14,7 +14,7 @@ import { WinnowError } from '../../domain/errors.ts';
 import { readLatentSemantic, readPatchModel } from '../../formats/validate-encoder-state.ts';
 import type { EncodeInput, Encoded } from '../../loop/encoder-ports.ts';
 import { decodeImage, undecodable } from '../browser/decode-image.ts';
-import { canMultiplyInWasm, wasmStationary } from '../wasm/wasm-matrix.ts';
+import { bestStationary } from '../wasm/wasm-matrix.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared } from '../workers/prepared.ts';
 
@@ -70,8 +70,7 @@ export class BuiltinImageEngine implements EncoderEngine {
   }
   fitEnd(onProgress: (share: number) => void): Promise<unknown> {
     if (this.#sample.length === 0) throw new WinnowError('encoder-failed', 'None of the images could be decoded');
-    const matrix = canMultiplyInWasm() ? wasmStationary : null;
-    this.#model = fitPatchModel(concat(this.#sample), this.#sample.length, onProgress, matrix);
+    this.#model = fitPatchModel(concat(this.#sample), this.#sample.length, onProgress, bestStationary);
     this.#sample = [];
     return Promise.resolve(this.#model);
   }
@@ -81,7 +80,7 @@ export class BuiltinImageEngine implements EncoderEngine {
     const images = await pixels(inputs);
     const blank = new Uint8Array(IMAGE_BYTES);
     const all = concat(images.map((image) => image ?? blank));
-    return { data: embedPatches(this.#model, all, inputs.length), failed: undecodable(images) };
+    return { data: embedPatches(this.#model, all, inputs.length, bestStationary), failed: undecodable(images) };
   }
 }
 

@@ -28,13 +28,14 @@ export class WorkerEncoder implements Encoder {
     const cores = Math.max(1, navigator.hardwareConcurrency || 1);
     const threads = Math.min(cores, plan.threads ?? cores);
     const { deviceMemory = USUAL_MEMORY } = navigator as { deviceMemory?: number };
-    const count =
-      spec.runtime === 'transformers' ? laneCount(threads, weightBytes(spec, plan.precision), deviceMemory) : 1;
+    // What has not learnt from the pool yet learns in one place; it is opened again with what it has learnt.
+    const mayCopy = !this.needsFit(spec) || state !== null;
+    const count = mayCopy ? laneCount(threads, weightBytes(spec, plan.precision), deviceMemory) : 1;
     const own: RunPlan = { ...plan, threads: Math.max(1, Math.floor(threads / count)) };
     const first = this.#newLane();
     this.#lanes = [first];
     const info = await first.open(spec, own, state);
-    if (info.backend !== 'wasm' || count === 1) return info;
+    if (info.backend === 'webgpu' || count === 1) return info;
     const others = Array.from({ length: count - 1 }, this.#newLane);
     this.#lanes = [first, ...others];
     const results = await Promise.allSettled(others.map((lane) => lane.open(spec, { ...own, backend: 'wasm' }, state)));
