@@ -1,4 +1,5 @@
 import type { ProjectState } from '../domain/project-state.ts';
+import type { Head } from '../domain/head.ts';
 import { temper } from '../domain/temperature.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
@@ -17,11 +18,11 @@ export interface SnapshotOptions {
   readonly spec: EncoderSpec;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Probabilities of rows under the active head, [rows, classes]. */
-  readonly predict: (rows: Int32Array) => Promise<Float32Array>;
+  /** Probabilities of rows under a head, [rows, classes]. */
+  readonly predict: (rows: Int32Array, head: Head) => Promise<Float32Array>;
   readonly isEmbedded: (item: Item) => boolean;
   readonly texts: Exporter['texts'];
-  /** Calibrated on the slice; null where that has not been done. */
+  /** Of the active model of `state`, from the slice; null where that has not been done. */
   readonly temperature: number | null;
 }
 
@@ -36,7 +37,7 @@ export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
     items: o.items,
     events: await o.storage.events.read(o.project),
     head,
-    predictions: head ? { classes: head.classes, probabilities: await predictAll(o, head.classes.length) } : null,
+    predictions: head ? { classes: head.classes, probabilities: await predictAll(o, head) } : null,
     temperature: head ? o.temperature : null,
     textOf: (id) => texts.get(id),
     encoder: {
@@ -67,9 +68,13 @@ async function readTexts({
   return texts;
 }
 
-async function predictAll(o: SnapshotOptions, classes: number): Promise<Float32Array> {
+async function predictAll(o: SnapshotOptions, head: Head): Promise<Float32Array> {
+  const classes = head.classes.length;
   const embedded = o.items.filter((item) => o.isEmbedded(item));
-  const flat = await o.predict(Int32Array.from(embedded, (item) => item.row));
+  const flat = await o.predict(
+    Int32Array.from(embedded, (item) => item.row),
+    head,
+  );
   const out = new Float32Array(o.items.length * classes);
   embedded.forEach((item, i) => out.set(flat.subarray(i * classes, (i + 1) * classes), item.row * classes));
   return temper(out, classes, o.temperature ?? 1);

@@ -72,16 +72,26 @@ export class CalibrationState {
     return this.temperature === null ? p : temper(p.slice(), classes, this.temperature);
   }
 
-  /** Asks the active model about the slice where that has not been done; resolves when its temperature is known. */
+  /**
+   * Asks the active model about the slice where that has not been done; resolves when its temperature is known, also where
+   * another model has come meanwhile.
+   */
   async refresh(): Promise<void> {
-    const version = this.#session.state.activeModel?.version;
-    if (this.total === 0 || version === undefined || this.#output?.version === version) return;
+    const versionNow = (): number | undefined => this.#session.state.activeModel?.version;
+    for (let asked: number | undefined; asked !== versionNow();) {
+      asked = versionNow();
+      if (this.total === 0 || asked === undefined || this.#output?.version === asked) return;
+      await this.#askOnce(asked);
+    }
+  }
+
+  #askOnce(version: number): Promise<void> {
     if (this.#asked?.version === version) return this.#asked.done;
     const done = this.#ask().finally(() => {
       if (this.#asked?.done === done) this.#asked = null;
     });
     this.#asked = { version, done };
-    await done;
+    return done;
   }
 
   async #ask(): Promise<void> {

@@ -31,6 +31,7 @@ export class ExportingState {
       const s = this.#session;
       const snapshot = await s.jobs.run('Preparing the export', async () => {
         await s.calibration.refresh();
+        // One model throughout, though labelling goes on.
         return buildSnapshot({
           storage: s.storage,
           project: s.id,
@@ -38,7 +39,7 @@ export class ExportingState {
           items: s.items,
           spec: s.encoding.selected,
           now: s.services.clock.now(),
-          predict: (rows) => s.learning.withLearner((l) => l.probabilities(rows), 'active'),
+          predict: (rows, head) => s.learning.withLearner((l) => l.probabilities(rows), head),
           isEmbedded: (item) => s.encoding.has(item.id),
           temperature: s.calibration.temperature,
           texts: exporter.texts,
