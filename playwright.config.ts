@@ -8,7 +8,8 @@ export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '*.spec.ts',
   timeout: 600_000,
-  workers: 1,
+  // Most of a test is waiting for a page; those that compute share the cores.
+  workers: 2,
   expect: { timeout: 20_000 },
   retries: 0,
   forbidOnly: true,
