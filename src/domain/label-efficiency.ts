@@ -1,4 +1,4 @@
-import type { Interval } from './intervals.ts';
+import { wilsonInterval, type Interval } from './intervals.ts';
 import type { Random } from './random.ts';
 
 /** Fewer test labels than this leave no room to imitate random sampling. */
@@ -95,6 +95,25 @@ export function labelEfficiency(
     };
   }
   return { kind: 'measured', points };
+}
+
+export interface RandomPoint {
+  readonly labels: number;
+  readonly accuracy: number;
+  readonly interval: Interval;
+}
+
+/**
+ * The curve of random sampling, by number of labels. Each accuracy is a mean over heads that were tested on parts of the same
+ * test items, so it varies at most as one head's on all of them does: Wilson's interval with as many observations as there are items.
+ * @param size number of labelled test items
+ */
+export function randomCurve(splits: readonly RandomSplit[], size: number): RandomPoint[] {
+  const sizes = [...new Set(splits.map((s) => s.labels))].sort((a, b) => a - b);
+  return sizes.map((labels) => {
+    const accuracy = randomAccuracy(splits, labels);
+    return { labels, accuracy, interval: wilsonInterval(accuracy * size, size) };
+  });
 }
 
 /** Mean accuracy of the random heads of one size. */

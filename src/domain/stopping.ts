@@ -1,4 +1,4 @@
-import type { Interval } from './intervals.ts';
+import { meanMargin, type Interval } from './intervals.ts';
 
 export type CriterionState = 'met' | 'not-met' | 'too-early';
 export interface Criterion {
@@ -29,13 +29,23 @@ export const DEFAULT_THRESHOLDS: StoppingThresholds = {
   target: 0.9,
   budget: 500,
 };
+export interface PoolError {
+  readonly share: number;
+  readonly interval: Interval;
+}
+export interface CurveEvidence {
+  readonly labels: number;
+  readonly accuracy: number;
+  /** Whether each test item was right, the same items in the same order for each checkpoint; without it a slope has no interval. */
+  readonly isRight?: ArrayLike<boolean | number>;
+}
 export interface StoppingEvidence {
   /** Cohen's kappa of the pool predictions of successive checkpoints, oldest first. */
   readonly kappas: readonly number[];
   /** Expected share of wrong predictions on the pool, corrected on the test set; null when unknown. */
-  readonly poolError: number | null;
+  readonly poolError: PoolError | null;
   /** Accuracy on the test set by number of training labels, oldest first. */
-  readonly curve: readonly { readonly labels: number; readonly accuracy: number }[];
+  readonly curve: readonly CurveEvidence[];
   readonly accuracyInterval: Interval | null;
   /** Of the target's metric and its name in a sentence, where that is not accuracy. */
   readonly targetInterval?: Interval | null;
@@ -59,20 +69,23 @@ export function stoppingAdvice(e: StoppingEvidence, t: StoppingThresholds): Crit
 
 /**
  * Expected share of wrong predictions on the pool: its mean 1 - p1, corrected by what the test set shows that to miss
- * (prediction-powered inference: Angelopoulos et al. 2023). Unbiased, as the test set is a random sample.
+ * (prediction-powered inference: Angelopoulos et al. 2023). Unbiased, as the test set is a random sample; every item of the pool is
+ * counted, so the 95 % interval is that of the correction.
  * @param pool 1 - p1 of pool items @param test the same of test items @param isWrong whether each test item was wrong
  */
 export function expectedPoolError(
   pool: ArrayLike<number>,
   test: ArrayLike<number>,
   isWrong: ArrayLike<boolean | number>,
-): number | null {
+): PoolError | null {
   if (pool.length === 0 || test.length === 0) return null;
   let believed = 0;
   for (let i = 0; i < pool.length; i++) believed += (pool[i] as number) / pool.length;
-  let missed = 0;
-  for (let i = 0; i < test.length; i++) missed += ((isWrong[i] ? 1 : 0) - (test[i] as number)) / test.length;
-  return Math.min(1, Math.max(0, believed + missed));
+  const missed = Float64Array.from({ length: test.length }, (_, i) => (isWrong[i] ? 1 : 0) - (test[i] as number));
+  const share = believed + average(missed);
+  const doubt = average(Float64Array.from(test));
+  const margin = meanMargin(missed, -doubt, 1 - doubt);
+  return { share: within(share), interval: { low: within(share - margin), high: within(share + margin) } };
 }
 
 function settled({ kappas }: StoppingEvidence, { kappa }: StoppingThresholds): Criterion {
@@ -94,8 +107,8 @@ function error({ poolError }: StoppingEvidence, t: StoppingThresholds): Criterio
   if (poolError === null) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
   return {
     ...base,
-    state: poolError <= t.poolError ? 'met' : 'not-met',
-    sentence: `About ${percent(poolError)} of the items outside the test set are probably predicted wrong; ${percent(t.poolError)} counts as few.`,
+    state: poolError.share <= t.poolError ? 'met' : 'not-met',
+    sentence: `About ${percent(poolError.share)} of the items outside the test set are probably predicted wrong (95 % interval ${percent(poolError.interval.low)} to ${percent(poolError.interval.high)}); ${percent(t.poolError)} counts as few.`,
   };
 }
 
@@ -107,10 +120,14 @@ function flat({ curve, measure = 'accuracy' }: StoppingEvidence, { slope }: Stop
     return { ...base, state: 'too-early', sentence: `Needs ${WINDOW + 1} models with test labels to tell.` };
   }
   const gain = leastSquaresSlope(part) * PER_LABELS;
+  const margin = slopeMargin(part) * PER_LABELS;
+  const between = Number.isFinite(margin)
+    ? ` (95 % interval ${points(gain - margin)} to ${points(gain + margin)})`
+    : '';
   return {
     ...base,
     state: gain < slope ? 'met' : 'not-met',
-    sentence: `The last ${WINDOW} batches changed ${measure} by ${points(gain)} per ${PER_LABELS} labels; less than ${points(slope)} counts as flat.`,
+    sentence: `The last ${WINDOW} batches changed ${measure} by ${points(gain)} per ${PER_LABELS} labels${between}; less than ${points(slope)} counts as flat.`,
   };
 }
 
@@ -142,8 +159,26 @@ function leastSquaresSlope(points: readonly { labels: number; accuracy: number }
   const xx = points.reduce((sum, p) => sum + (p.labels - x) ** 2, 0);
   return xx > 0 ? xy / xx : 0;
 }
-function average(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+/**
+ * Half the 95 % interval of that slope. It is a weighted sum of accuracies on the same test items, so the mean over the
+ * items of the slope through each one's rights and wrongs. Infinite where these are not known.
+ */
+function slopeMargin(curve: readonly CurveEvidence[]): number {
+  const items = Math.min(...curve.map((p) => p.isRight?.length ?? 0));
+  const slopeOf = (accuracy: (p: CurveEvidence, k: number) => number): number =>
+    leastSquaresSlope(curve.map((p, k) => ({ labels: p.labels, accuracy: accuracy(p, k) })));
+  const own = Float64Array.from({ length: items }, (_, i) => slopeOf((p) => (p.isRight?.[i] ? 1 : 0)));
+  // An item that is learnt, or unlearnt, with the last batch.
+  const steepest = slopeOf((_, k) => (k === curve.length - 1 ? 1 : 0));
+  return meanMargin(own, average(own) - steepest, average(own) + steepest);
+}
+function average(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / Math.max(1, values.length);
+}
+function within(share: number): number {
+  return Math.min(1, Math.max(0, share));
 }
 const percent = (x: number): string => `${(100 * x).toFixed(x < 0.1 ? 1 : 0)} %`;
 const points = (x: number): string => `${(100 * x).toFixed(1)} points`;

@@ -6,8 +6,9 @@ import type { Interval } from '../domain/intervals.ts';
 import {
   labelEfficiency,
   LEAST_TEST_LABELS,
-  randomAccuracy,
+  randomCurve,
   type LabelEfficiency,
+  type RandomPoint,
   type RandomSplit,
 } from '../domain/label-efficiency.ts';
 import type { ProbabilityReport } from '../domain/probability-report.ts';
@@ -16,7 +17,9 @@ import {
   DEFAULT_THRESHOLDS,
   expectedPoolError,
   stoppingAdvice,
+  type CurveEvidence,
   type Criterion,
+  type PoolError,
   type StoppingThresholds,
 } from '../domain/stopping.ts';
 import { opinionOf, successiveKappas, type Opinion } from '../loop/compare-checkpoints.ts';
@@ -24,6 +27,7 @@ import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts'
 import { imitateRandomSampling } from '../loop/imitate-random.ts';
 import { helperRows, isBalanced, modelOf, trainingSet } from '../loop/training-set.ts';
 import type { TrainRequest } from '../loop/learner-ports.ts';
+import type { CurvePoint } from './evaluation.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { rightness, testDoubts, testProbabilities, testTruth } from './test-evidence.ts';
 
@@ -35,10 +39,10 @@ const COMPARED = 4;
 export class InsightState {
   readonly #session: ProjectSession;
   #efficiency = $state.raw<LabelEfficiency | null>(null);
-  #splits = $state.raw<{ key: string; list: readonly RandomSplit[] } | null>(null);
+  #splits = $state.raw<{ key: string; list: readonly RandomSplit[]; size: number } | null>(null);
   #progress = $state.raw<{ done: number; total: number } | null>(null);
   #kappas = $state.raw<readonly number[]>([]);
-  #poolError = $state.raw<number | null>(null);
+  #poolError = $state.raw<PoolError | null>(null);
   #seedEstimate = $state.raw<SeedEstimate | null>(null);
   #running: AbortController | null = null;
 
@@ -57,11 +61,9 @@ export class InsightState {
     return this.#seedEstimate;
   }
   /** Accuracy of heads trained on random test items and tested on others. */
-  readonly randomCurve: readonly { labels: number; accuracy: number }[] = $derived.by(() => {
-    const list = this.#splits?.list ?? [];
-    const sizes = [...new Set(list.map((s) => s.labels))].sort((a, b) => a - b);
-    return sizes.map((labels) => ({ labels, accuracy: randomAccuracy(list, labels) }));
-  });
+  readonly randomCurve: readonly RandomPoint[] = $derived.by(() =>
+    this.#splits ? randomCurve(this.#splits.list, this.#splits.size) : [],
+  );
   readonly probabilities: ProbabilityReport | null = $derived.by(() => {
     const { evaluation, state } = this.#session;
     const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
@@ -89,7 +91,7 @@ export class InsightState {
       {
         kappas: this.#kappas,
         poolError: this.#poolError,
-        curve: evaluation.curve.map((p) => ({ labels: p.labels, accuracy: p.accuracy })),
+        curve: this.#onTest(evaluation.curve),
         accuracyInterval: evaluation.report?.accuracyInterval ?? null,
         ...this.#target(),
         labels: this.#session.personLabelCount,
@@ -157,7 +159,7 @@ export class InsightState {
     this.#poolError = this.#correctedError(doubt);
   }
 
-  #correctedError(doubt: Float64Array): number | null {
+  #correctedError(doubt: Float64Array): PoolError | null {
     const { evaluation, state } = this.#session;
     const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
     if (!output) return null;
@@ -171,7 +173,7 @@ export class InsightState {
 
   async #compareWithRandom(signal: AbortSignal): Promise<void> {
     const s = this.#session;
-    const test = [...s.state.test].filter((id) => s.state.labels.has(id) && s.encoding.has(id));
+    const test = this.#labelledTest();
     const { schema, task } = s.state;
     const kind = task === 'multi' ? schema.version : 0;
     const key = `${s.encoding.key}:${kind}:${test.map((id) => s.state.labels.get(id)?.id ?? '').join()}`;
@@ -189,18 +191,11 @@ export class InsightState {
       );
       signal.throwIfAborted();
       this.#progress = null;
-      this.#splits = { key, list };
+      this.#splits = { key, list, size: test.length };
     }
-    const checkpoints = s.evaluation.curve.flatMap((p) => {
-      const output = s.evaluation.output(p.modelVersion);
-      if (!output) return [];
-      return [
-        {
-          labels: p.labels,
-          isRight: rightness(s.state, output, test),
-        },
-      ];
-    });
+    const checkpoints = this.#onTest(s.evaluation.curve).flatMap(({ labels, isRight }) =>
+      isRight ? [{ labels, isRight }] : [],
+    );
     const random = seededRandom(hashSeed(s.state.seed, 'efficiency'));
     const { size } = s.state.test;
     const reason = `Comparing with random sampling needs ${LEAST_TEST_LABELS} test items. The test set of this project has ${size} and stays as it was drawn.`;
@@ -208,6 +203,21 @@ export class InsightState {
       size < LEAST_TEST_LABELS
         ? { kind: 'too-few', reason }
         : labelEfficiency(checkpoints, this.#splits.list, test.length, random);
+  }
+
+  #labelledTest(): ItemId[] {
+    const { state, encoding } = this.#session;
+    return [...state.test].filter((id) => state.labels.has(id) && encoding.has(id));
+  }
+
+  /** Checkpoints with what each of them says of the labelled test items, where that is known. */
+  #onTest(curve: readonly CurvePoint[]): CurveEvidence[] {
+    const { evaluation, state } = this.#session;
+    const test = this.#labelledTest();
+    return curve.map(({ labels, accuracy, modelVersion }) => {
+      const output = evaluation.output(modelVersion);
+      return { labels, accuracy, ...(output && { isRight: rightness(state, output, test) }) };
+    });
   }
 
   /** A head fitted as the project's own would be. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bootstrapInterval, f1Interval, wilsonInterval, type Interval } from '../../src/domain/intervals.ts';
-import { labelEfficiency, type RandomSplit } from '../../src/domain/label-efficiency.ts';
+import { labelEfficiency, randomCurve, type RandomSplit } from '../../src/domain/label-efficiency.ts';
 import { classificationReport } from '../../src/domain/metrics.ts';
 import { probabilityReport } from '../../src/domain/probability-report.ts';
 import { classId } from '../../src/domain/ids.ts';
 import { seededRandom, type Random } from '../../src/domain/random.ts';
+import { DEFAULT_THRESHOLDS, expectedPoolError, stoppingAdvice } from '../../src/domain/stopping.ts';
 import { aucInterval, rankingScores } from '../../src/domain/ranking.ts';
 
 /**
@@ -211,4 +212,77 @@ describe('label efficiency in a world where it is known', () => {
       expect(held / measured).toBeGreaterThan(0.85);
     }
   }, 60_000);
+});
+
+describe('coverage of 95 % intervals beside the learning curve', () => {
+  it('of the errors that are left in the pool, from an overconfident model too, and where nothing is wrong', () => {
+    for (const [n, wrong, doubt] of [
+      [100, 0.3, 0.1],
+      [100, 0.05, 0.05],
+      [40, 0.15, 0.02],
+    ] as const) {
+      // Half of the items are twice as doubtful as the mean, and twice as often wrong; the others never.
+      const item = (random: Random): { doubt: number; isWrong: boolean } => {
+        const isHard = random.next() < 0.5;
+        return { doubt: isHard ? 2 * doubt : 0, isWrong: isHard && random.next() < 2 * wrong };
+      };
+      const held = coverage(wrong, (random) => {
+        const pool = Array.from({ length: 2000 }, () => item(random).doubt);
+        const test = Array.from({ length: n }, () => item(random));
+        const error = expectedPoolError(
+          pool,
+          test.map((t) => t.doubt),
+          test.map((t) => t.isWrong),
+        );
+        return error?.interval ?? { low: 1, high: 0 };
+      });
+      expect(held).toBeGreaterThan(0.92);
+    }
+    const right = expectedPoolError(
+      [0.01, 0.01],
+      new Array<number>(100).fill(0.01),
+      new Array<boolean>(100).fill(false),
+    );
+    expect(right?.interval.high).toBeGreaterThan(0.02);
+  });
+
+  it('of the slope of a learning curve on one test set', () => {
+    // Items are of a difficulty; a checkpoint is right where its skill is above it, with some luck.
+    const labels = [40, 60, 80, 100];
+    const skills = [0.6, 0.66, 0.7, 0.73];
+    const chance = (skill: number, difficulty: number): number => (skill > difficulty ? 0.95 : 0.1);
+    const mean = skills.map((skill) => 0.95 * skill + 0.1 * (1 - skill));
+    const [x, y] = [70, mean.reduce((a, b) => a + b, 0) / 4];
+    const slope =
+      labels.reduce((sum, l, k) => sum + (l - x) * ((mean[k] ?? 0) - y), 0) /
+      labels.reduce((sum, l) => sum + (l - x) ** 2, 0);
+    const held = coverage(100 * 50 * slope, (random) => {
+      const difficulty = Array.from({ length: 100 }, () => random.next());
+      const curve = labels.map((l, k) => {
+        const isRight = difficulty.map((d) => random.next() < chance(skills[k] ?? 0, d));
+        return { labels: l, accuracy: isRight.filter(Boolean).length / 100, isRight };
+      });
+      const evidence = { kappas: [], poolError: null, curve, accuracyInterval: null, labels: 100 };
+      const said = stoppingAdvice(evidence, DEFAULT_THRESHOLDS).find((c) => c.id === 'flat')?.sentence ?? '';
+      const [, low = NaN, high = NaN] = /interval (-?[\d.]+) points to (-?[\d.]+) points/.exec(said)?.map(Number) ?? [];
+      return { low, high };
+    });
+    expect(held).toBeGreaterThan(0.92);
+    expect(held).toBeLessThan(1);
+  });
+
+  it('of random sampling, as it is imitated inside the test set: not too narrow', () => {
+    const held = coverage(0.7, (random) => {
+      const [size, splits] = [100, [] as RandomSplit[]];
+      // What a head that was trained on some items gets right is mostly the same items, whichever it was trained on.
+      const easy = Array.from({ length: size }, () => random.next() < 0.7);
+      for (let s = 0; s < 10; s++) {
+        const tested = random.shuffle(Int32Array.from({ length: size }, (_, i) => i)).slice(0, 60);
+        const isRight = Array.from(tested, (i) => (random.next() < 0.9 ? easy[i] === true : random.next() < 0.7));
+        splits.push({ labels: 40, tested, isRight });
+      }
+      return randomCurve(splits, size)[0]?.interval ?? { low: 1, high: 0 };
+    });
+    expect(held).toBeGreaterThan(0.92);
+  });
 });
