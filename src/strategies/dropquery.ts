@@ -37,8 +37,10 @@ export default {
     const passes = committee.exactProbabilities(rows);
     const flips = flipShare(own, passes, rows.length);
     const unrest = disagreementOf(passes, rows.length, dissent);
-    const order = Array.from(rows, (_, i) => i).sort(
-      (a, b) => (flips[b] as number) - (flips[a] as number) || (unrest[b] as number) - (unrest[a] as number) || a - b,
+    // Few passes flip in few ways; by row those of the first folders would come first among equals.
+    const shuffled = random.fork('ties').shuffle(Int32Array.from(rows, (_, i) => i));
+    const order = [...shuffled].sort(
+      (a, b) => (flips[b] as number) - (flips[a] as number) || (unrest[b] as number) - (unrest[a] as number),
     );
     const sure = order.filter((i) => (flips[i] as number) > FLIPS).length;
     const wanted = count * CANDIDATES_PER_PLACE;

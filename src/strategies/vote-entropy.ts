@@ -23,12 +23,14 @@ export default {
   needsHead: true,
   mostCandidates: MOST_COMMITTEE_ROWS,
   readsSets: true,
-  async select(view, count) {
+  async select(view, count, random) {
     if (!view.committee) throw new RangeError('This strategy needs a trained head.');
     const { candidates, thresholds = null } = view;
     const utilities = await votesOf(await view.committee('bootstrap', MEMBERS), candidates, count, thresholds);
-    const picks = Array.from(candidates, (row, i) => ({ row, utility: utilities[i] as number }))
-      .sort((a, b) => b.utility - a.utility || a.row - b.row)
+    // Eight votes divide in few ways: many items are contested alike. By row those of the first folders would be taken.
+    const order = random.fork('ties').shuffle(Int32Array.from(candidates, (_, i) => i));
+    const picks = Array.from(order, (i) => ({ row: candidates[i] as number, utility: utilities[i] as number }))
+      .sort((a, b) => b.utility - a.utility)
       .slice(0, count);
     return picks.map(({ row, utility }) => ({
       row,

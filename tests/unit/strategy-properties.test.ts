@@ -185,6 +185,22 @@ describe('committee measures', () => {
     expect(picks[0]?.utility).toBeGreaterThan(0.1);
     picks.slice(1).forEach((p) => expect(p.utility).toBeCloseTo(0, 12));
   });
+
+  it('vote entropy takes items that are contested alike from all over the pool, not by row', async () => {
+    const view = poolView({ rows: 60, classes: 2, seed: 5 });
+    const one = new Float64Array(120).map((_, i) => (i % 2 === 0 ? 0.8 : 0.2));
+    const split = withProbabilities(view, one, (_, m) => (m % 2 === 0 ? one : one.map((p) => 1 - p)));
+    const halves = await Promise.all(
+      Array.from({ length: 20 }, async (_, seed) => {
+        const rows = (await select('vote-entropy', split, 10, seed + 1)).map((p) => p.row);
+        expect(await select('vote-entropy', split, 10, seed + 1)).toHaveLength(new Set(rows).size);
+        return rows.filter((row) => row >= 30).length;
+      }),
+    );
+    const share = halves.reduce((a, b) => a + b, 0) / 200;
+    expect(share).toBeGreaterThan(0.35);
+    expect(share).toBeLessThan(0.65);
+  });
 });
 
 it('expected gradient length equals the norm of the gradients, written out', async () => {
