@@ -1,7 +1,7 @@
 /**
- * The download document: the only part of Winnow that may reach another server, and only the hub. It runs in a frame
- * without the app's origin, so the browser itself keeps it away from everything that is stored. It gets names of files,
- * and hands over their bytes. Inlined into download.html; imports types only.
+ * The download document: the only part of Winnow that may reach another server, and only the hub. Where hub and browser allow
+ * it, it runs in a frame without the app's origin, so that the browser itself keeps it away from everything that is stored; it
+ * never reads any of it. It gets names of files, and hands over their bytes. Inlined into download.html; imports types only.
  */
 import type { FromDocument, ToDocument } from '../platform/hub/messages.ts';
 

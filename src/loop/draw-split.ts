@@ -1,5 +1,5 @@
 import type { EventDraft } from '../domain/events.ts';
-import type { ProjectState } from '../domain/project-state.ts';
+import { isHeldOut, type ProjectState } from '../domain/project-state.ts';
 import { NEAR_DUPLICATE_COSINE } from '../domain/guards.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
@@ -71,8 +71,8 @@ export async function extendSplit(
   if (state.calibration.size > 0) {
     near.push(...(await nearTo([...test, ...state.calibration], items, learner, isEmbedded)));
   }
-  if (near.every((id) => state.excluded.has(id))) return null;
-  const excluded = [...new Set([...state.excluded, ...near])];
+  if (near.every((id) => state.excluded.has(id) || isHeldOut(state, id))) return null;
+  const excluded = [...new Set([...state.excluded, ...near.filter((id) => !isHeldOut(state, id))])];
   return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded };
 }
 

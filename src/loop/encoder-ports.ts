@@ -51,7 +51,7 @@ export interface Encoded {
 export interface Encoder {
   /** `state` is what `fit` returned earlier, for encoders that learn from the pool; null otherwise. */
   open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo>;
-  /** True when `fit` must run before `embed` (built-in encoder without state). */
+  /** True of an encoder that learns from the pool: without a stored state `fit` must run before `embed`. */
   needsFit(spec: EncoderSpec): boolean;
   /**
    * Learns from a sample of the pool, given in batches: call `fitBatch` for each, then `fitEnd`, which returns the

@@ -21,14 +21,19 @@ export interface SnapshotOptions {
   /** Probabilities of rows under a head, [rows, classes]. */
   readonly predict: (rows: Int32Array, head: Head) => Promise<Float32Array>;
   readonly isEmbedded: (item: Item) => boolean;
-  readonly texts: Exporter['texts'];
+  /** What the exporter reads. */
+  readonly needs: Pick<Exporter, 'needsHead' | 'texts'>;
   /** Of the active model of `state`, from the slice; null where that has not been done. */
   readonly temperature: number | null;
 }
 
-/** Everything an exporter may need, read once. Items without an embedding have rows of zeros. */
-export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
-  const model = o.state.activeModel;
+/**
+ * Everything an exporter needs, as it is at the call: labels that are given while predictions are made belong to the next export.
+ * Items without an embedding have rows of zeros.
+ */
+export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  const o = { ...options, state: settled(options.state) };
+  const model = o.needs.needsHead ? o.state.activeModel : null;
   const head = model ? await o.storage.heads.get(o.project, model.version) : null;
   const texts = await readTexts(o);
   return {
@@ -50,16 +55,24 @@ export async function buildSnapshot(o: SnapshotOptions): Promise<Snapshot> {
   };
 }
 
-async function readTexts({
-  storage,
-  project,
-  state,
-  items,
-  texts: whose,
-}: SnapshotOptions): Promise<Map<ItemId, string>> {
+/** The log's state with maps of its own: those of a fold go on changing. */
+function settled(state: ProjectState): ProjectState {
+  return {
+    ...state,
+    test: new Set(state.test),
+    calibration: new Set(state.calibration),
+    excluded: new Set(state.excluded),
+    labels: new Map(state.labels),
+    skips: new Map(state.skips),
+    imported: new Set(state.imported),
+    flags: new Set(state.flags),
+  };
+}
+
+async function readTexts({ storage, project, state, items, needs }: SnapshotOptions): Promise<Map<ItemId, string>> {
   const texts = new Map<ItemId, string>();
-  if (state.modality !== 'text' || whose === 'none') return texts;
-  const wanted = items.filter(({ id }) => whose === 'all' || state.labels.has(id)).map(({ id }) => id);
+  if (state.modality !== 'text' || needs.texts === 'none') return texts;
+  const wanted = items.filter(({ id }) => needs.texts === 'all' || state.labels.has(id)).map(({ id }) => id);
   for (let start = 0; start < wanted.length; start += TEXTS_AT_ONCE) {
     const ids = wanted.slice(start, start + TEXTS_AT_ONCE);
     const read = await storage.items.texts(project, ids);

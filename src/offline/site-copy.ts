@@ -76,9 +76,10 @@ export class SiteCopy {
       const keptWeights = await Promise.all(
         weights.map((file) => areKept([file, ...[`${file}_data`].filter((data) => data in model.files)])),
       );
-      const inputs =
-        'tokenizer.json' in model.files ? ['tokenizer.json', 'tokenizer_config.json'] : ['preprocessor_config.json'];
-      if ((await areKept(['config.json', ...inputs])) && keptWeights.includes(true)) usable.push(model);
+      // A folder with both halves of a pair has files for words and for pictures; either half can be used alone.
+      const readsWords = await areKept(['tokenizer.json', 'tokenizer_config.json']);
+      const readsInputs = readsWords || (await areKept(['preprocessor_config.json']));
+      if (readsInputs && (await areKept(['config.json'])) && keptWeights.includes(true)) usable.push(model);
     }
     return marked(new Response(JSON.stringify(usable), { headers: { 'Content-Type': 'application/json' } }));
   }

@@ -1,3 +1,4 @@
+import { isAbort } from '../domain/errors.ts';
 import type { ProjectState } from '../domain/project-state.ts';
 import type { Head } from '../domain/head.ts';
 import { classesAbove } from '../domain/head-maths.ts';
@@ -154,12 +155,23 @@ export class EvaluationState {
     }
   }
 
+  /** Null when the encoder was changed, or the project closed, before it was the head's turn. */
+  async #ask(rows: Int32Array, head: Head): Promise<Float32Array | null> {
+    try {
+      return await this.#session.learning.withLearner((l) => l.probabilities(rows), head);
+    } catch (error) {
+      if (isAbort(error)) return null;
+      throw error;
+    }
+  }
+
   async #predict(head: Head): Promise<void> {
     const s = this.#session;
     const ids = [...s.state.test].filter((id) => s.encoding.has(id));
     const rows = Int32Array.from(ids.map((id) => s.itemById(id)?.row ?? 0));
-    if (rows.length === 0) return;
-    const flat = await s.learning.withLearner((l) => l.probabilities(rows), head);
+    if (rows.length === 0 || head.encoder !== s.encoding.key) return;
+    const flat = await this.#ask(rows, head);
+    if (!flat) return;
     const { thresholds, classes } = head;
     const width = classes.length;
     const predicted = new Map<ItemId, ClassId>();

@@ -20,8 +20,12 @@ export class ExportingState {
   /** Null when the export is ready, else why not and what to do. */
   canUse(id: string): string | null {
     const exporter = exporters.find((e) => e.id === id);
-    if (exporter?.needsHead && !this.#session.state.activeModel) return 'Finish the first batch to train a model.';
-    return null;
+    if (!exporter?.needsHead) return null;
+    const { state, encoding } = this.#session;
+    if (!state.activeModel) return 'Finish the first batch to train a model.';
+    return state.activeModel.encoder === encoding.key
+      ? null
+      : 'You have changed the encoder: a model for it is trained once your items are embedded and the Label stage is open.';
   }
 
   download(id: string): Promise<void> {
@@ -30,7 +34,7 @@ export class ExportingState {
       if (!exporter) throw new WinnowError('unexpected', `There is no export called ${id}`);
       const s = this.#session;
       const snapshot = await s.jobs.run('Preparing the export', async () => {
-        await s.calibration.refresh();
+        if (exporter.needsHead) await s.calibration.refresh();
         // One model throughout, though labelling goes on.
         return buildSnapshot({
           storage: s.storage,
@@ -42,7 +46,7 @@ export class ExportingState {
           predict: (rows, head) => s.learning.withLearner((l) => l.probabilities(rows), head),
           isEmbedded: (item) => s.encoding.has(item.id),
           temperature: s.calibration.temperature,
-          texts: exporter.texts,
+          needs: exporter,
         });
       });
       for (const file of exporter.export(snapshot)) {

@@ -13,10 +13,17 @@ export interface QueueProgress {
 /** What is to be labelled, in which order: the batches, the test set and the calibration slice. One of them is shown. */
 export class LabelQueues {
   readonly #session: ProjectSession;
-  shown = $state<QueueName>('batch');
+  #shown = $state<QueueName>('batch');
 
   constructor(session: ProjectSession) {
     this.#session = session;
+  }
+
+  get shown(): QueueName {
+    return this.#shown;
+  }
+  show(name: QueueName): void {
+    this.#shown = name;
   }
 
   readonly #batch = $derived.by(() => batchQueue(this.#session.state));

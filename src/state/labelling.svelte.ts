@@ -13,7 +13,7 @@ import { suggestionsOf, type SuggestionView } from './suggestions.ts';
 import { Ticks } from './ticks.svelte.ts';
 
 export type { CurrentItem } from './current-item.ts';
-/** Recorded as the strategy of a label when nothing asked for the item but a search of the user's. */
+/** Recorded as the strategy of a label when nothing asked for the item: the user found it by a search or in the list of items. */
 export const SEARCH = 'search';
 export const ME = annotator('me');
 
@@ -22,7 +22,7 @@ export class LabellingState {
   readonly #session: ProjectSession;
   readonly queues: LabelQueues;
   #revisited = $state.raw<ItemId | null>(null);
-  /** The item that is shown because it was searched for. */
+  /** The item that is shown because the user looked it up. */
   #searched = $state.raw<ItemId | null>(null);
   #isBusy = false;
   #shownAt = 0;
@@ -70,7 +70,7 @@ export class LabellingState {
         : isCalibration
           ? 'Drawn at random for the calibration slice before the first query, so that probabilities can be corrected.'
           : (asked?.pick.reason ??
-            (isSearched ? 'You found it by searching.' : 'You chose to look at this item again.')),
+            (isSearched ? 'You looked it up yourself.' : 'You chose to look at this item again.')),
       utility: asked?.pick.utility ?? null,
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
@@ -97,7 +97,7 @@ export class LabellingState {
     return this.#neighbours.of(this.#currentId);
   }
   setQueue(queue: QueueName): void {
-    this.queues.shown = queue;
+    this.queues.show(queue);
     this.#revisited = null;
     this.#prepare();
   }
@@ -114,7 +114,7 @@ export class LabellingState {
     if (!isHeldOut(this.#session.state, item)) this.#quietly(this.#session.learning.predict([item]));
     this.#prepare();
   }
-  /** Shows an item that was searched for; a label of it is recorded as such. */
+  /** Shows an item that the user looked up; a label of it is recorded as such. */
   showFound(item: ItemId): void {
     this.#searched = item;
     this.revisit(item);

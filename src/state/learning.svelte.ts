@@ -74,6 +74,7 @@ export class Learning {
     this.#wants = true;
     this.#running ??= this.#drive().finally(() => {
       this.#running = null;
+      if (this.#wants && !this.#lease.isClosed) void this.advance();
     });
     return this.#running;
   }
@@ -129,7 +130,6 @@ export class Learning {
         this.#step = '';
         this.#problem = 'The model could not be updated. Labelling goes on; Winnow tries again after the next label.';
         if (!this.#lease.isClosed) this.#session.fail(error);
-        return;
       }
     }
   }
@@ -141,6 +141,7 @@ export class Learning {
     const isEmbedded = (item: Item): boolean => s.encoding.has(item.id);
     if (!s.state.isSplitDrawn) {
       this.#step = 'Drawing the test set.';
+      const wanted = this.#lease.embeddings;
       const drafts = await this.withLearner(async (l) => {
         const split = await drawSplit(s.state, s.items, l, isEmbedded);
         const slice = await drawCalibration(s.state, split, s.items, l, isEmbedded);
@@ -148,7 +149,8 @@ export class Learning {
       });
       await s.append(drafts);
       for (const tell of this.#onSplit.splice(0)) tell();
-      this.#splitOf = this.#lease.embeddings;
+      // What has come meanwhile is compared with the test set in the next step.
+      this.#splitOf = wanted;
       return true;
     }
     if (this.#splitOf !== this.#lease.embeddings) {
@@ -190,7 +192,7 @@ export class Learning {
       // Labelling goes on while groups are looked for and other tasks have their turn: what is selected from is what is
       // there when the learner is free.
       const draft = await this.withLearner(async (l, active) => {
-        if (s.state.activeModel?.version !== active?.version) return null;
+        if (this.#lease.activeVersion !== (active?.version ?? null)) return null;
         const helpers = helperRows(s.state, s.items, isEmbedded);
         return selectBatch(s.state, last, pool(), s.items, set(), l, groups, helpers);
       }, 'active');
@@ -231,18 +233,26 @@ export class Learning {
     isMeant: (item: Item) => boolean = (item) => isEmbedded(item) && !this.#isOfOpenRound(item),
   ): Promise<boolean> {
     const s = this.#session;
-    const set = trainingSet(s.state, s.items, isMeant);
-    const encoder = s.encoding.key;
-    if (set.classes.length === 0 || isUpToDate(s.state, set, encoder)) return false;
+    const missing = (): TrainingSet | null => {
+      const set = trainingSet(s.state, s.items, isMeant);
+      return set.classes.length === 0 || isUpToDate(s.state, set, s.encoding.key) ? null : set;
+    };
+    if (!missing()) return false;
     this.#isTraining = true;
     this.#step = 'Training the model.';
     try {
-      const { head, event } = await this.withLearner(async (l) => {
+      const trained = await this.withLearner(async (l) => {
+        // Labels and the encoder may have changed while other tasks had their turn.
+        const set = missing();
+        if (!set) return null;
         const backend = this.#lease.info?.backend ?? ('cpu' satisfies Backend);
-        const trained = await trainHead(s.state, set, helperRows(s.state, s.items, isEmbedded), encoder, backend, l);
-        this.#lease.holds(trained.head);
-        return trained;
+        const helpers = helperRows(s.state, s.items, isEmbedded);
+        const result = await trainHead(s.state, set, helpers, s.encoding.key, backend, l);
+        this.#lease.holds(result.head);
+        return result;
       });
+      if (!trained) return true;
+      const { head, event } = trained;
       await s.storage.heads.put(s.id, head);
       await s.append([event]);
       await s.evaluation.headTrained(head);

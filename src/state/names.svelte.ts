@@ -12,8 +12,6 @@ export interface NameGuess {
   readonly similarity: number;
 }
 const SHOWN = 3;
-/** Readings of the words: one that was under way, and one of the words as they are. */
-const MOST_TRIES = 2;
 
 /**
  * Guesses from the words of the classes alone, for the time before the first model. They choose what comes first and can
@@ -85,8 +83,7 @@ export class NamesState {
   /** What is most like each class among some rows; none where words say nothing about the items. */
   async groups(candidates: Int32Array): Promise<readonly ItemGroup[]> {
     if (this.#session.words.problem !== null || this.#session.classes.list.length < 2) return [];
-    // What is under way may be of words that have changed since: picks follow from the words, not from when they were read.
-    for (let tries = 0; this.#scoredAs !== this.wanted && tries < MOST_TRIES; tries++) await this.refresh();
+    await this.refresh();
     if (!this.#scores || this.#scoredAs !== this.wanted) return [];
     return groupsOfNames(this.#scores, candidates);
   }
@@ -102,10 +99,16 @@ export class NamesState {
     return JSON.stringify([words.key, encoding.embedded, items.length, described]);
   }
 
+  /** What is read may be of words that have changed meanwhile: guesses and picks follow from the words as they are. */
   async #refresh(): Promise<void> {
+    const isDue = (): boolean =>
+      this.#scoredAs !== this.wanted && this.#session.words.problem === null && !this.#ended.signal.aborted;
+    while (isDue()) await this.#score();
+  }
+
+  async #score(): Promise<void> {
     const { classes, words, jobs, learning } = this.#session;
     const wanted = this.wanted;
-    if (this.#scoredAs === wanted || words.problem !== null || this.#ended.signal.aborted) return;
     const scores = await jobs.run('Comparing your items with the class names', (job) => {
       const signal = AbortSignal.any([job.signal, this.#ended.signal]);
       return scoreWithoutLabels({

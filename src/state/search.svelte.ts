@@ -42,9 +42,19 @@ export class SearchState {
   }
   /** Why what is found can't be opened yet, as a sentence; null when it can. */
   readonly whyClosed: string | null = $derived.by(() => {
-    const { classes, encoding } = this.#session;
+    const { classes, encoding, isReadOnly } = this.#session;
+    if (isReadOnly) return 'This tab only looks: open items in the tab that works on the project.';
     if (classes.list.length === 0) return 'Name your classes first; then you can open and label what you find.';
     return encoding.isComplete ? null : 'Items can be opened once all are embedded.';
+  });
+
+  /** What can be done with the items that are listed, as a sentence. */
+  readonly advice: string = $derived.by(() => {
+    if (this.whyClosed) return this.whyClosed;
+    const held = this.#session.state.isSplitDrawn
+      ? ' Test items and their near-copies stay closed: they are labelled blind.'
+      : '';
+    return `Open an item to label it; it then trains the model like any other.${held}`;
   });
 
   /** What may be shown on the label stage on its own: all but what is labelled blind, or nearly the same. */
@@ -91,9 +101,18 @@ export class SearchState {
     const { learning, labelling, notices } = this.#session;
     await learning.splitDrawn();
     const item = this.#session.itemById(id);
-    if (item && this.#session.state.isSplitDrawn && this.#isOpen(item)) {
+    const { isSplitDrawn } = this.#session.state;
+    if (item && isSplitDrawn && this.#isOpen(item)) {
       labelling.showFound(id);
       return true;
+    }
+    if (!isSplitDrawn) {
+      notices.show('info', {
+        what: 'This item is not opened yet.',
+        meaning: 'The test set could not be drawn, and comes before everything else.',
+        action: 'Wait for the Label stage to be ready, then open the item again.',
+      });
+      return false;
     }
     notices.show('info', {
       what: 'This item is not opened from a search.',

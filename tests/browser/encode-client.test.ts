@@ -1,11 +1,16 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { WinnowError } from '../../src/domain/errors.ts';
+import builtinImage from '../../src/encoders/builtin-image.ts';
 import minilm from '../../src/encoders/all-minilm-l6-v2.ts';
 import type { EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { WorkerEncoder, type Lane } from '../../src/platform/workers/encode-client.ts';
 
 const PLAN: RunPlan = { backend: 'auto', precision: 'fp32', threads: 2, batch: null };
 const INPUTS = Array.from({ length: 8 }, (_, i) => ({ text: `${i}` }));
+
+beforeAll(() => {
+  Object.defineProperty(navigator, 'hardwareConcurrency', { value: 2, configurable: true });
+});
 
 /** Lanes that note what they were asked; those of a number in `failing` can't be opened. */
 function lanes(failing: readonly number[], backend: EncoderInfo['backend'] = 'wasm') {
@@ -64,4 +69,13 @@ test('a graphics card has one copy', async () => {
   const { made, encoder } = lanes([], 'webgpu');
   expect((await encoder.open(minilm, PLAN, null)).lanes).toBe(1);
   expect(made).toHaveLength(2);
+});
+
+test('an encoder that learns from the pool learns in one copy, and works in two with what it has learnt', async () => {
+  const { made, encoder } = lanes([], 'cpu');
+  expect((await encoder.open(builtinImage, PLAN, null)).lanes).toBe(1);
+  expect(made).toHaveLength(2);
+  expect(await encoder.open(builtinImage, PLAN, { learnt: true })).toMatchObject({ backend: 'cpu', lanes: 2 });
+  expect(made[1]?.isStopped).toBe(true);
+  expect([...(await encoder.embed(INPUTS)).data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });

@@ -5,7 +5,7 @@ import type { ItemId } from '../../src/domain/ids.ts';
 import type { FittedHead, Learner } from '../../src/loop/learner-ports.ts';
 import { Learning } from '../../src/state/learning.svelte.ts';
 import type { ProjectSession } from '../../src/state/project.svelte.ts';
-import { GrowingLog, textItems } from '../fixtures/log.ts';
+import { GrowingLog, idOf, textItems } from '../fixtures/log.ts';
 
 const FITTED: FittedHead = {
   dim: 2,
@@ -21,10 +21,16 @@ const FITTED: FittedHead = {
 class HeadlessLearner {
   head = 0;
   trained = 0;
+  loads = 0;
+  /** Candidates of each selection. */
+  readonly selected: number[][] = [];
   readonly answered: number[] = [];
   readonly learner = {
     open: () => Promise.resolve({ backend: 'cpu' as const, fallback: null }),
-    load: () => Promise.resolve(),
+    load: () => {
+      this.loads++;
+      return Promise.resolve();
+    },
     use: (head: FittedHead | null) => {
       this.head = head?.lambda ?? 0;
       return Promise.resolve();
@@ -33,11 +39,11 @@ class HeadlessLearner {
       this.head = ++this.trained;
       return Promise.resolve({ ...FITTED, lambda: this.trained });
     },
-    select: ({ candidates, count }: { candidates: Int32Array; count: number }) =>
-      Promise.resolve({
-        picks: [...candidates].slice(0, count).map((row) => ({ row, utility: 0, reason: '' })),
-        selectMs: 0,
-      }),
+    select: ({ candidates, count }: { candidates: Int32Array; count: number }) => {
+      this.selected.push([...candidates]);
+      const picks = [...candidates].slice(0, count).map((row) => ({ row, utility: 0, reason: '' }));
+      return Promise.resolve({ picks, selectMs: 0 });
+    },
     probabilities: (rows: Int32Array) => {
       this.answered.push(this.head);
       return Promise.resolve(new Float32Array(rows.length * 2).fill(this.head / 100));
@@ -53,6 +59,8 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
   let items = textItems(30);
   const heads = new Map<number, Head>();
   const fake = new HeadlessLearner();
+  let encoder = 'e';
+  let delay: Promise<void> = Promise.resolve();
   const session = {
     id: 'p',
     isReadOnly: false,
@@ -67,12 +75,17 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
     itemById: (id: ItemId) => items.find((i) => i.id === id),
     encoding: {
       isComplete: true,
-      key: 'e',
+      get key() {
+        return encoder;
+      },
       get embedded() {
         return items.length;
       },
       has: () => true,
-      matrix: () => Promise.resolve({ data: new Float32Array(2 * items.length), dim: 2 }),
+      matrix: async () => {
+        await delay;
+        return { data: new Float32Array(2 * items.length), dim: 2 };
+      },
     },
     storage: {
       heads: {
@@ -104,7 +117,33 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
         }
   };
   const reloaded = (): Learning => new Learning(session as unknown as ProjectSession);
-  return { log, learning, reloaded, fake, heads, answer, grow: (count: number) => (items = textItems(count)) };
+  const changeEncoder = (key: string): void => {
+    encoder = key;
+  };
+  const delayMatrix = (until: Promise<void>): void => {
+    delay = until;
+  };
+  const { selected } = fake;
+  /** Keeps the learner busy until it is released. */
+  const hold = (): Promise<{ busy: Promise<void>; release: () => void }> =>
+    new Promise((started) => {
+      const busy = learning.withLearner(
+        () => new Promise<void>((resolve) => setTimeout(() => started({ busy, release: resolve }), 0)),
+      );
+    });
+  return {
+    log,
+    learning,
+    reloaded,
+    fake,
+    selected,
+    heads,
+    answer,
+    hold,
+    changeEncoder,
+    delayMatrix,
+    grow: (count: number) => (items = textItems(count)),
+  };
 }
 
 test('a task on an old checkpoint in the middle of a training does not pass for the new one', async () => {
@@ -215,4 +254,78 @@ test('items that come later are compared with the test set once', async () => {
   await p.learning.advance();
   await p.learning.advance();
   expect([asked, p.log.state().excluded.size]).toEqual([2, 1]);
+});
+
+test('a batch is selected from what is there when the learner is free, not from what was there before', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  const { busy, release } = await p.hold();
+  const advanced = p.learning.advance();
+  // Somebody labels an item of the pool by hand while another task has the learner.
+  const asked = new Set(p.log.state().rounds.flatMap((r) => r.picks.map((pick) => pick.item)));
+  const held = p.log.state();
+  const open = textItems(30).filter((i) => !asked.has(i.id) && !held.test.has(i.id) && !held.excluded.has(i.id));
+  await Promise.resolve();
+  for (const { row } of open.slice(0, 12)) p.log.label(row, 'a');
+  release();
+  await Promise.all([busy, advanced]);
+  const picked =
+    p.log
+      .state()
+      .rounds.at(-1)
+      ?.picks.map((pick) => pick.item) ?? [];
+  expect(picked.length).toBeGreaterThan(1);
+  const byHand = new Set(open.slice(0, 12).map((i) => i.id));
+  // The random picks of the round were drawn before.
+  expect(p.selected).toHaveLength(2);
+  expect(p.selected[1]?.filter((row) => byHand.has(idOf(row)))).toEqual([]);
+});
+
+test('a model is of the encoder that the learner holds when it is trained', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  const { busy, release } = await p.hold();
+  const advanced = p.learning.advance();
+  await Promise.resolve();
+  p.changeEncoder('other');
+  release();
+  await Promise.all([busy, advanced]);
+  expect(p.log.state().models.map((m) => m.encoder)).toEqual(['other']);
+});
+
+test('a head of other embeddings is never asked, though it would fit', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  const head = p.heads.get(1);
+  if (!head) throw new Error('nothing was trained');
+  p.changeEncoder('other');
+  const asked = p.learning.withLearner((l) => l.probabilities(Int32Array.of(0)), head);
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+  const active = await p.learning.withLearner((_, model) => Promise.resolve(model), 'active');
+  expect(active).toBeNull();
+});
+
+test('the test set is announced as soon as it is drawn, before a batch is picked', async () => {
+  const p = project();
+  await p.learning.splitDrawn();
+  expect(p.log.state().isSplitDrawn).toBe(true);
+  expect(p.log.state().rounds.at(-1)?.isSelected ?? false).toBe(false);
+  await p.learning.advance();
+  expect(p.log.state().rounds.at(-1)?.isSelected).toBe(true);
+});
+
+test('a project that is closed while its embeddings are read starts no learner for nobody', async () => {
+  const p = project();
+  let give = (): void => undefined;
+  p.delayMatrix(new Promise<void>((resolve) => (give = resolve)));
+  const asked = p.learning.withLearner((l) => l.probabilities(Int32Array.of(0)));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  p.learning.close();
+  give();
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+  expect(p.fake.loads).toBe(0);
 });

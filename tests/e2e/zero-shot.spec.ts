@@ -115,7 +115,7 @@ test('a start from class names alone, guesses that nothing accepts, and a search
   await dialog.getByTestId('results').locator('.item').nth(3).focus();
   await page.keyboard.press('Enter');
   await expect(dialog).toHaveCount(0);
-  await expect(page.getByText('You found it by searching.')).toBeVisible();
+  await expect(page.getByText('You looked it up yourself.')).toBeVisible();
   const found = await app.current();
   expect(test_.has(found.id as never)).toBe(false);
   const keys = await app.classKeys();

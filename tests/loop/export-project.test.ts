@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProjectFold } from '../../src/domain/fold.ts';
-import { projectId } from '../../src/domain/ids.ts';
+import { eventId, projectId } from '../../src/domain/ids.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import { buildSnapshot } from '../../src/loop/export-project.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
@@ -39,7 +39,7 @@ describe('snapshot for the exporters', () => {
       now: 77,
       predict: (rows) => Promise.resolve(Float32Array.from([...rows].flatMap((r) => [r / 10, 1 - r / 10]))),
       temperature: null,
-      texts,
+      needs: { needsHead: true, texts },
       isEmbedded: (item) => item.row !== 2,
     });
   };
@@ -64,6 +64,55 @@ describe('snapshot for the exporters', () => {
     expect(await known('none')).toBe(0);
     expect(await known('labelled')).toBe(3);
     expect(await known('all')).toBe(6);
+  });
+
+  it('predicts by the head that it exports, and knows nothing of what is labelled meanwhile', async () => {
+    const storage = new MemoryStorage();
+    await storeProject(storage, P, 'text');
+    const fold = ProjectFold.of(await storage.events.read(P));
+    const state = fold.state();
+    const before = new Map(state.labels);
+    const asked: unknown[] = [];
+    const snapshot = await buildSnapshot({
+      storage,
+      project: P,
+      state,
+      items: await storage.items.all(P),
+      spec: SPEC,
+      now: 77,
+      predict: (rows, head) => {
+        asked.push(head);
+        const [label] = state.labels.values();
+        if (label) fold.apply({ ...label, id: eventId('late'), seq: 999, item: hex(5) });
+        return Promise.resolve(new Float32Array(2 * rows.length));
+      },
+      temperature: null,
+      needs: { needsHead: true, texts: 'labelled' },
+      isEmbedded: () => true,
+    });
+    expect(asked).toEqual([HEAD]);
+    expect(state.labels.has(hex(5))).toBe(true);
+    expect(snapshot.state.labels).toEqual(before);
+    expect(snapshot.textOf(hex(5))).toBeUndefined();
+  });
+
+  it('labels can be taken along where the model can’t be asked', async () => {
+    const storage = new MemoryStorage();
+    await storeProject(storage, P, 'text');
+    const snapshot = await buildSnapshot({
+      storage,
+      project: P,
+      state: ProjectFold.of(await storage.events.read(P)).state(),
+      items: await storage.items.all(P),
+      spec: SPEC,
+      now: 77,
+      predict: () => Promise.reject(new Error('no learner')),
+      temperature: null,
+      needs: { needsHead: false, texts: 'labelled' },
+      isEmbedded: () => false,
+    });
+    expect([snapshot.head, snapshot.predictions]).toEqual([null, null]);
+    expect(snapshot.textOf(hex(1))).toContain('Text 1');
   });
 
   it('has no head and asks for no prediction before the first model', async () => {

@@ -56,6 +56,16 @@ it.each([
   expect(await offlineList()).toEqual([]);
 });
 
+it('names a pair of which one half is kept: words and pictures lie in one folder', async () => {
+  const pair = {
+    ...MODEL,
+    files: { ...MODEL.files, 'preprocessor_config.json': 1, 'onnx/vision_model.onnx': 1 },
+  };
+  const { use, offlineList } = site(pair);
+  await use('config.json', 'preprocessor_config.json', 'onnx/vision_model.onnx');
+  expect(await offlineList()).toEqual([pair]);
+});
+
 it('leaves out weights whose second file is not kept', async () => {
   const { use, offlineList } = site({ ...MODEL, files: { ...MODEL.files, 'onnx/model.onnx_data': 1 } as never });
   await use('config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx');

@@ -23,10 +23,15 @@ const listOf = (values: readonly string[]): string => (values.length > 0 ? JSON.
 
 const classNames = ({ state }: Snapshot): string[] => state.schema.classes.map((c) => c.name);
 
+/** One cell where items are texts. */
+function textCell({ state }: Snapshot, { text = '' }: { readonly text?: string }): string[] {
+  return state.modality === 'text' ? [text] : [];
+}
+
 function singleRows(snapshot: Snapshot): Cell[][] {
   return labelRecords(snapshot).map((record) => [
     ...COLUMNS.map((column) => record[column]),
-    ...(record.text === undefined ? [] : [record.text]),
+    ...textCell(snapshot, record),
     listOf(record.other_paths),
   ]);
 }
@@ -47,8 +52,12 @@ function setRows(snapshot: Snapshot): Cell[][] {
       class_ids: joinClasses(record.class_ids),
       suggestions: joinClasses((record.suggestions ?? []).map((s) => `${s.class} ${s.probability.toFixed(4)}`)),
     };
-    const text = record.text === undefined ? [] : [record.text];
-    return [...SET_COLUMNS.map((column) => cells[column]), ...answers, ...text, listOf(record.other_paths)];
+    return [
+      ...SET_COLUMNS.map((column) => cells[column]),
+      ...answers,
+      ...textCell(snapshot, record),
+      listOf(record.other_paths),
+    ];
   });
 }
 

@@ -18,8 +18,7 @@ export class ServiceWorkerCopy implements OfflineCopy {
   #registration: ServiceWorkerRegistration | null = null;
   /** The user has asked for the new version here. */
   #isUpdating = false;
-  /** The version that was counted last. */
-  #counted: ServiceWorker | null = null;
+  readonly #counted = new WeakSet<ServiceWorker>();
   #lookedAt = 0;
 
   start(onChange: (status: CopyStatus) => void): void {
@@ -100,8 +99,8 @@ export class ServiceWorkerCopy implements OfflineCopy {
   }
 
   #count(version: ServiceWorker | null): void {
-    if (version === this.#counted) return;
-    this.#counted = version;
+    if (!version || this.#counted.has(version)) return;
+    this.#counted.add(version);
     this.#set({ updates: this.#status.updates + 1 });
   }
 

@@ -35,8 +35,8 @@ export async function openDownloadFrame(
   const close = (): void => frame.remove();
   try {
     await new Promise<void>((resolve, reject) => {
-      const giveUp = (): void => reject(new WinnowError('hub-unreachable', NO_ANSWER));
-      let timer = setTimeout(giveUp, PATIENCE_MS);
+      const giveUp = (detail: string): void => reject(new WinnowError('hub-unreachable', detail));
+      let timer = setTimeout(() => giveUp('The download document did not load'), PATIENCE_MS);
       const onAbort = (): void => reject(signal.reason as Error);
       signal.addEventListener('abort', onAbort);
       port1.onmessage = ({ data }: MessageEvent<FromDocument>) => {
@@ -48,7 +48,7 @@ export async function openDownloadFrame(
       // A frame without an origin can only be addressed as any; what is sent is nothing but the port.
       frame.onload = () => {
         clearTimeout(timer);
-        timer = setTimeout(giveUp, START_MS);
+        timer = setTimeout(() => giveUp(NO_ANSWER), START_MS);
         frame.contentWindow?.postMessage(null, '*', [port2]);
       };
       document.body.append(frame);
