@@ -25,6 +25,7 @@ export class ProjectFold {
   #test = new Set<ItemId>();
   #calibration = new Set<ItemId>();
   #excluded = new Set<ItemId>();
+  #revisions = new Set<EventId>();
   #nearCalibration: readonly ItemId[] = [];
   #labels = new Map<ItemId, Label>();
   #skips = new Map<ItemId, Skipped>();
@@ -139,6 +140,7 @@ export class ProjectFold {
       labels: this.#labels,
       skips: this.#skips,
       imported: this.#imported,
+      revisions: this.#revisions,
       flags: this.#flags,
       rounds: this.#rounds,
       models: this.#models,
@@ -176,6 +178,9 @@ export class ProjectFold {
       else this.#flags.delete(event.item);
       return;
     }
+    const before = this.#labels.get(event.item);
+    if (event.kind !== 'skip' && before && before.annotator !== IMPORT_ANNOTATOR && this.#models.length > 0)
+      this.#revisions.add(event.id);
     const list = this.#byItem.get(event.item);
     if (list) list.push(event);
     else this.#byItem.set(event.item, [event]);

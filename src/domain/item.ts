@@ -2,6 +2,9 @@ import type { ItemId, Row } from './ids.ts';
 
 export type Modality = 'image' | 'text';
 
+/** Characters of a text that are at hand without reading it. */
+export const PREVIEW_LENGTH = 200;
+
 /** One image or text. Everything here is small: bytes, thumbnails and long texts live in their own stores. */
 export interface Item {
   readonly id: ItemId;
@@ -14,7 +17,7 @@ export interface Item {
   /** Pixels after EXIF orientation; 0 for texts. */
   readonly width: number;
   readonly height: number;
-  /** First 200 characters of a text; empty for images. */
+  /** First `PREVIEW_LENGTH` characters of a text; empty for images. */
   readonly preview: string;
   /** Class name that came with the data (sub-folder or label column), or null. */
   readonly hint: string | null;

@@ -7,7 +7,7 @@ import {
   type Skipped,
   type Task,
 } from './events.ts';
-import { IMPORT_ANNOTATOR, type ClassId, type ItemId } from './ids.ts';
+import { IMPORT_ANNOTATOR, type ClassId, type EventId, type ItemId } from './ids.ts';
 import type { Modality } from './item.ts';
 import type { Schema } from './schema.ts';
 
@@ -50,6 +50,8 @@ export interface ProjectState {
   readonly skips: ReadonlyMap<ItemId, Skipped>;
   /** Items whose class came with the data as a label, also where a person has changed it since. */
   readonly imported: ReadonlySet<ItemId>;
+  /** Labels that took the place of an earlier one of a person when there was a model already. */
+  readonly revisions: ReadonlySet<EventId>;
   readonly flags: ReadonlySet<ItemId>;
   readonly rounds: readonly RoundState[];
   /** Every checkpoint, oldest first. */

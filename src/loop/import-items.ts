@@ -1,6 +1,6 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
-import type { Item, Modality, Rejection } from '../domain/item.ts';
+import { PREVIEW_LENGTH, type Item, type Modality, type Rejection } from '../domain/item.ts';
 import type { Source } from './app-ports.ts';
 import { isOneText, NOT_OPENED, readTextFiles } from './import-texts.ts';
 import { folderOf } from './inspect-source.ts';
@@ -220,7 +220,7 @@ class Ledger {
         else changed.set(id, item);
         continue;
       }
-      const preview = (text ?? '').replace(/\s+/g, ' ').trim().slice(0, 200);
+      const preview = (text ?? '').replace(/\s+/g, ' ').trim().slice(0, PREVIEW_LENGTH);
       const item: Item = { id, row: this.#nextRow++, modality, paths: [path], sizeBytes, width, height, preview, hint };
       this.#items.set(id, item);
       added.set(id, { item, text, thumb, original });

@@ -94,6 +94,7 @@ export class AppState {
   }
 
   goTo(stage: Stage): void {
+    if (stage !== this.#stage) this.notices.clearErrors();
     this.#stage = stage;
     if (this.#project) {
       location.hash = `#/${this.#project.id}/${stage}`;

@@ -181,7 +181,14 @@ export class DataState {
     if (added > 0) return;
     if (rejected > 0 && copies + skipped === 0) {
       const list = `the list below gives ${plural(rejected, 'reason')}`;
-      this.#session.fail(new WinnowError('nothing-usable', `Nothing in ${source.name} could be used; ${list}`));
+      const isText = this.#session.modality === 'text';
+      this.#session.notices.show('error', {
+        what: `Nothing in ${source.name} could be used; ${list}.`,
+        meaning: 'Nothing was imported.',
+        action: isText
+          ? 'This project labels texts: choose CSV, TSV, JSON, JSONL, TXT or MD files, or create a project for images.'
+          : 'This project labels images: choose JPEG, PNG, WebP, GIF, AVIF or BMP files, or create a project for texts.',
+      });
     } else if (rejected === 0) {
       this.#session.notices.show('info', {
         what: `${source.name} holds nothing new.`,

@@ -1,3 +1,4 @@
+import { classesOf } from '../domain/events.ts';
 import { isAbort } from '../domain/errors.ts';
 import type { ProjectState } from '../domain/project-state.ts';
 import type { Head } from '../domain/head.ts';
@@ -77,6 +78,23 @@ export class EvaluationState {
       }),
       cells: (truth, predicted) => report.cellItems[truth]?.[predicted] ?? [],
     };
+  });
+  /** Names of classes that have training labels but no labelled test item: nothing is known of them. */
+  readonly untested: readonly string[] = $derived.by(() => {
+    const { state, classes } = this.#session;
+    const [tested, trained] = [new Set<ClassId>(), new Set<ClassId>()];
+    for (const [id, label] of state.labels) {
+      const into = state.test.has(id) ? tested : trained;
+      for (const classId of classesOf(label)) into.add(classId);
+    }
+    return classes.list.flatMap(({ id, name }) => (trained.has(id) && !tested.has(id) ? [name] : []));
+  });
+  /** Test items whose label a person changed when there was a model already. */
+  readonly revised: number = $derived.by(() => {
+    const { test, labels, revisions } = this.#session.state;
+    let count = 0;
+    for (const id of test) if (revisions.has(labels.get(id)?.id ?? ('' as never))) count++;
+    return count;
   });
   readonly curve: readonly CurvePoint[] = $derived.by(() =>
     this.#session.state.models.flatMap((m) => {

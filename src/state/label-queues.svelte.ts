@@ -4,7 +4,6 @@ import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 export type QueueName = 'batch' | 'test' | 'calibration';
-const IN_WORDS = { batch: 'the batch', test: 'the test items', calibration: 'the calibration items' } as const;
 export interface QueueProgress {
   readonly done: number;
   readonly total: number;
@@ -60,10 +59,14 @@ export class LabelQueues {
 
   /** Where there is something to label when the shown queue is empty; null when there is nothing anywhere. */
   readonly onward = $derived.by((): QueueName | null => {
-    const isOpen = (name: 'test' | 'calibration'): boolean => this[name].done < this[name].total;
-    if (this.shown === 'batch' && isOpen('test')) return 'test';
-    if (this.shown !== 'calibration' && isOpen('calibration')) return 'calibration';
-    return this.shown !== 'batch' && this.test.total > 0 ? 'batch' : null;
+    const hasMore = {
+      batch: this.#batch.length > 0 || !this.#session.learning.isExhausted,
+      test: this.#test.length > 0,
+      calibration: this.#calibration.length > 0,
+    };
+    const order: readonly QueueName[] = ['batch', 'test', 'calibration'];
+    const others = [...order, ...order].slice(order.indexOf(this.shown) + 1).filter((name) => name !== this.shown);
+    return this.#session.state.isSplitDrawn ? (others.find((name) => hasMore[name]) ?? null) : null;
   });
 
   /** Why the shown queue has no item to show, as a sentence with what to do. */
@@ -76,8 +79,7 @@ export class LabelQueues {
     }
     if (this.shown !== 'batch') {
       if (!s.state.isSplitDrawn) return 'Drawing the test set.';
-      const how = this.onward === this.next ? ` Press T for ${IN_WORDS[this.next]}.` : '';
-      return `Every ${this.shown} item is labelled.${how}`;
+      return `Every ${this.shown} item is labelled.`;
     }
     if (s.learning.problem) return s.learning.problem;
     if (!s.learning.isExhausted) return s.learning.step || 'Picking the next batch.';

@@ -166,6 +166,7 @@ export class LabellingState {
     this.#isBusy = true;
     try {
       await this.#session.append([{ kind: 'retract', target: last.id }]);
+      this.queues.show(this.#queueOf(last.item));
       this.revisit(last.item);
     } catch (error) {
       this.#session.fail(error);
@@ -181,6 +182,12 @@ export class LabellingState {
   prepare(): void {
     this.#prepare();
     this.#quietly(this.#session.calibration.refresh());
+  }
+
+  #queueOf(item: ItemId): QueueName {
+    const { test, calibration } = this.#session.state;
+    if (test.has(item)) return 'test';
+    return calibration.has(item) ? 'calibration' : 'batch';
   }
 
   async #decide(draft: (current: CurrentItem) => EventDraft): Promise<boolean> {

@@ -34,6 +34,10 @@ export class Notices {
     });
   }
 
+  /** What went wrong in another place, or with another project, is of no use here. */
+  clearErrors(): void {
+    this.#list = this.#list.filter((n) => n.tone !== 'error');
+  }
   dismiss(id: number): void {
     this.#list = this.#list.filter((n) => n.id !== id);
   }

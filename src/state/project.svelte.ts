@@ -34,6 +34,9 @@ export interface Surroundings {
   readonly jobs: Jobs;
 }
 
+/** How far the list of projects may lag behind, milliseconds. */
+const SUMMARY_MS = 500;
+
 /** New settings, or how they follow from what is set when their turn comes. */
 export type SettingsChange = Partial<ProjectSettings> | ((now: ProjectSettings) => Partial<ProjectSettings>);
 
@@ -52,6 +55,7 @@ export class ProjectSession {
   #isReadOnly = $state(false);
   #hasStarted = $state(false);
   #pending = 0;
+  #summaryTimer: ReturnType<typeof setTimeout> | undefined;
   #settingsTail: Promise<void> = Promise.resolve();
   readonly media: MediaCache;
   readonly encoderLibrary: EncoderLibrary;
@@ -168,6 +172,7 @@ export class ProjectSession {
       await this.#log.append(drafts);
       isStored = true;
       this.#state = this.#log.state();
+      this.#summariseSoon();
     } finally {
       this.#pending--;
       if (this.#pending === 0 || !isStored) this.#saved = isStored ? 'saved' : 'failed';
@@ -191,6 +196,8 @@ export class ProjectSession {
     }
     this.labelling.prepare();
     this.advance();
+    // After a reload the numbers at the foot are of the stored model.
+    if (this.#hasStarted && this.encoding.isComplete) this.evaluation.labelsChanged();
   }
 
   async rename(name: string): Promise<void> {
@@ -252,7 +259,13 @@ export class ProjectSession {
     this.data.close().catch((error: unknown) => this.fail(error));
   }
 
+  /** The list of projects has the number of labels also when the tab is closed without leaving the project. */
+  #summariseSoon(): void {
+    this.#summaryTimer ??= setTimeout(() => void this.#summarise(), SUMMARY_MS);
+  }
   async #summarise(): Promise<void> {
+    clearTimeout(this.#summaryTimer);
+    this.#summaryTimer = undefined;
     if (this.#isReadOnly) return;
     const { id, name, modality, personLabelCount: labelCount } = this;
     const [createdAt, openedAt] = [this.#state.createdAt, this.services.clock.now()];

@@ -13,8 +13,12 @@ export interface SuggestionView {
 /** How many are shown at least, as far as there are classes. */
 const SHOWN = 5;
 
-/** What the model says of an item, most likely first; every class that it gives is among them. */
+/**
+ * What the model says of an item, most likely first; every class that it gives is among them. Nothing where it knows one class
+ * only: that is no choice.
+ */
 export function suggestionsOf({ classes, probabilities, thresholds }: Prediction, schema: Schema): SuggestionView[] {
+  if (!thresholds && classes.length < 2) return [];
   const views = classes
     .flatMap((classId, i): SuggestionView[] => {
       const def = findClass(schema, classId);

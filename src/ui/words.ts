@@ -44,6 +44,12 @@ export function day(at: number): string {
   return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** "a", "a and b", "a, b and c"; more than five are counted. */
+export function inWords(names: readonly string[]): string {
+  const shown = names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} more classes`] : names;
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
 /** Last part of a path. */
 export const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 /** CSS colour of a class; -1 is "no class". */

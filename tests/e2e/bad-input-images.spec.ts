@@ -126,7 +126,7 @@ test('an empty folder, hidden files alone, and a folder of which nothing is left
   const folder = writeFolder(testInfo.outputPath('useless'), { 'a.jpg': '', 'b.svg': SVG, 'c.txt': 'words' });
   await page.getByTestId('folder-input').setInputFiles(folder);
   await app.accept('Ignore them');
-  await expect(messages).toContainText('There is nothing here that Winnow can use');
+  await expect(messages).toContainText('This project labels images: choose JPEG, PNG');
   await expect(messages).toContainText('Nothing in useless could be used; the list below gives 3 reasons.');
   await expect(page.getByText('3 files could not be used')).toBeVisible();
   expect(await stored(page, 'items')).toEqual([]);

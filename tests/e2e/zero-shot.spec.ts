@@ -140,6 +140,10 @@ test('a start from class names alone, guesses that nothing accepts, and a search
   await app.label(20, (path) => keys.get(rowOf(path)?.label ?? '') ?? '');
   await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', '1', { timeout: 60_000 });
   await expect(guesses).toHaveCount(0);
+  // The list of projects counts what was labelled without the project having been left.
+  const home = await page.context().newPage();
+  await home.goto('/');
+  await expect(home.getByText('21 labels')).toBeVisible();
   app.watch.assertClean();
 });
 

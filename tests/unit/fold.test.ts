@@ -15,6 +15,7 @@ import {
 import { parseEvents } from '../../src/formats/validate-events.ts';
 import { mergeEvents } from '../../src/loop/merge-events.ts';
 import { EVENTS_FORMAT_1 } from '../fixtures/events-format-1.ts';
+import { GrowingLog, idOf } from '../fixtures/log.ts';
 import { EVENTS_MODEL_1 } from '../fixtures/events-model-1.ts';
 import { modelOf } from '../../src/loop/training-set.ts';
 import { EVENTS_GUARDS_1 } from '../fixtures/events-guards-1.ts';
@@ -100,6 +101,30 @@ const visible = (s: ProjectState) => ({
   flags: [...s.flags].sort(),
   decisions: s.decisions.map((d) => d.id),
   activeModel: s.activeModel?.version ?? null,
+});
+
+it('counts labels that were changed when there was a model, and no longer when that is taken back', () => {
+  const log = new GrowingLog();
+  const first = log.label(1, 'a');
+  log.label(1, 'b');
+  expect(log.state().revisions.size).toBe(0);
+  const classes = [classId('a'), classId('b')];
+  log.add({
+    kind: 'model-trained',
+    version: 1,
+    encoder: 'e',
+    backend: 'cpu',
+    trainedOn: [first],
+    classes,
+    lambda: 1,
+    fitMs: 1,
+  });
+  const changed = log.label(1, 'a');
+  log.label(2, 'a');
+  expect([...log.state().revisions]).toEqual([changed]);
+  expect(log.state().labels.get(idOf(1))?.id).toBe(changed);
+  log.add({ kind: 'retract', target: changed });
+  expect(log.state().labels.get(idOf(1))?.id).not.toBe(changed);
 });
 
 describe('labels, undo and imports', () => {

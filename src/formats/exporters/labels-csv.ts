@@ -65,7 +65,7 @@ export default {
   id: 'labels-csv',
   name: 'Labels (CSV)',
   summary:
-    'One line per labelled item: path, class, who, when, how long, what the model had said, and a text itself. Where an item can have several classes they stand in one cell, separated by |, and each class also has a column that says 1 where it was given and 0 where not. Opens in any spreadsheet.',
+    'One line per labelled item: path, class, who, when, how long, and what the model had said. Texts stand in a column of their own. Where an item can have several classes they stand in one cell, separated by |, and each class also has a column that says 1 where it was given and 0 where not. Opens in any spreadsheet.',
   needsHead: false,
   texts: 'labelled',
   export(snapshot) {

@@ -13,7 +13,7 @@ export default {
   id: 'predictions-csv',
   name: 'Predictions (CSV)',
   summary:
-    'What the newest model says of every item, with the probability of each class (calibrated where a calibration slice is labelled; then a column says at which temperature). Your own labels are in a column beside it, and a text in the last one.',
+    'What the newest model says of every item, with the probability of each class (calibrated where a calibration slice is labelled; then a column says at which temperature). Your own labels are in a column beside it. Texts stand in the last column.',
   needsHead: true,
   texts: 'all',
   export(snapshot) {

@@ -56,7 +56,7 @@ const OTHERS: readonly Shortcut[] = [
   ['Backspace or U', 'Undo, as often as you like'],
   ['T', 'Switch between batch, test set and, if there is one, calibration slice'],
   ['Z', 'Zoom in or out'],
-  ['/', 'Find a class by name'],
+  ['/', 'Find a class by name, where there are more than ten'],
   ['H', 'Guidelines'],
   ['Esc', 'Back to the queue from an earlier item'],
   ['?', 'This list'],
