@@ -13,7 +13,7 @@ export default {
   licence: 'Apache-2.0',
   sizeBytes: 0,
   advice:
-    'Needs no download and any language: learns words and letter groups from your own texts (latent semantic analysis).',
+    'Needs no download, works in any language: learns words and letter groups from your own texts (latent semantic analysis).',
   languages: 'any language',
   hub: null,
 } satisfies EncoderSpec;
