@@ -2,7 +2,7 @@ import { disagreementOf, dissent } from './committee-measures.ts';
 import { representatives } from './diverse.ts';
 import { sampleRows } from './herding.ts';
 import type { Row } from '../domain/ids.ts';
-import { mostLikely } from '../domain/uncertainty.ts';
+import { marginUncertainty, mostLikely } from '../domain/uncertainty.ts';
 import { topNames } from './shortlist.ts';
 import type { Strategy, StrategyPick } from './strategy.ts';
 
@@ -37,10 +37,15 @@ export default {
     const passes = committee.exactProbabilities(rows);
     const flips = flipShare(own, passes, rows.length);
     const unrest = disagreementOf(passes, rows.length, dissent);
+    const classes = own.length / Math.max(1, rows.length);
+    const doubt = Float64Array.from(rows, (_, i) => marginUncertainty(own, i, classes));
     // Few passes flip in few ways; by row those of the first folders would come first among equals.
-    const shuffled = random.fork('ties').shuffle(Int32Array.from(rows, (_, i) => i));
-    const order = [...shuffled].sort(
-      (a, b) => (flips[b] as number) - (flips[a] as number) || (unrest[b] as number) - (unrest[a] as number),
+    const order = Array.from(rows, (_, i) => i).sort(
+      (a, b) =>
+        (flips[b] as number) - (flips[a] as number) ||
+        (unrest[b] as number) - (unrest[a] as number) ||
+        (doubt[b] as number) - (doubt[a] as number) ||
+        a - b,
     );
     const sure = order.filter((i) => (flips[i] as number) > FLIPS).length;
     const wanted = count * CANDIDATES_PER_PLACE;

@@ -55,6 +55,28 @@ export function ranked(
     .slice(0, wanted);
 }
 
+/**
+ * The `count` rows of highest utility, best first, where utilities take few values: many rows are equal then, and taken by row
+ * those of the first folders would come. Among equals the closest call of the head itself comes first.
+ * @param utilities exact, in the order of `rows`
+ */
+export function firstOfEquals(view: PoolView, rows: Int32Array, utilities: Float64Array, count: number): Ranked[] {
+  if (!view.exactProbabilities) throw new RangeError('This strategy needs a trained head.');
+  const wanted = Math.min(count, rows.length);
+  if (wanted === 0) return [];
+  const cut = largest(utilities, wanted);
+  const able = Array.from(rows, (_, i) => i).filter((i) => (utilities[i] as number) >= cut);
+  const shortlist = Int32Array.from(able, (i) => rows[i] as number);
+  const exact = view.exactProbabilities(shortlist);
+  const call = closestCall(view);
+  const classes = exact.length / shortlist.length;
+  return able
+    .map((i, at) => ({ row: rows[i] as number, utility: utilities[i] as number, doubt: call(exact, at, classes) }))
+    .sort((a, b) => b.utility - a.utility || b.doubt - a.doubt || a.row - b.row)
+    .slice(0, wanted)
+    .map(({ row, utility }) => ({ row, utility }));
+}
+
 /** The `k`-th largest value, by selection (Hoare 1961, Algorithm 65: Find). */
 function largest(values: Float64Array, k: number): number {
   const v = values.slice();

@@ -1,4 +1,5 @@
 import { MOST_COMMITTEE_ROWS, reasonOf, votesOf, type Reasons } from './committee-measures.ts';
+import { firstOfEquals } from './shortlist.ts';
 import type { Strategy } from './strategy.ts';
 
 const MEMBERS = 8;
@@ -23,15 +24,11 @@ export default {
   needsHead: true,
   mostCandidates: MOST_COMMITTEE_ROWS,
   readsSets: true,
-  async select(view, count, random) {
+  async select(view, count) {
     if (!view.committee) throw new RangeError('This strategy needs a trained head.');
     const { candidates, thresholds = null } = view;
     const utilities = await votesOf(await view.committee('bootstrap', MEMBERS), candidates, count, thresholds);
-    // Eight votes divide in few ways: many items are contested alike. By row those of the first folders would be taken.
-    const order = random.fork('ties').shuffle(Int32Array.from(candidates, (_, i) => i));
-    const picks = Array.from(order, (i) => ({ row: candidates[i] as number, utility: utilities[i] as number }))
-      .sort((a, b) => b.utility - a.utility)
-      .slice(0, count);
+    const picks = firstOfEquals(view, candidates, utilities, count);
     return picks.map(({ row, utility }) => ({
       row,
       utility,
