@@ -25,9 +25,10 @@ export function hiddenUnits(head: Layers, x: Float32Array, rows: Int32Array): Fl
   return Float32Array.from(affine({ ...head, ...layer }, x, rows), (value) => Math.max(0, value));
 }
 
-/** What a head is behind its hidden layer: a linear head that reads the units. */
+/** What a head is behind its hidden layer: a linear head that reads the units. Without such a layer it is itself. */
 export function outerHead<T extends Layers>(head: T): T {
-  const dim = head.hidden?.bias.length ?? head.dim;
+  if (!head.hidden) return head;
+  const dim = head.hidden.bias.length;
   return { ...head, dim, mean: new Float32Array(dim), scale: 1, hidden: undefined };
 }
 
