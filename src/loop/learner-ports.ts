@@ -1,6 +1,6 @@
 /** What trains heads and picks batches. Adapters: `platform/learner/local-learner.ts` and its worker client. */
 import type { Backend, BackendChoice, ModelKind } from '../domain/events.ts';
-import type { HiddenLayer } from '../domain/head.ts';
+import type { Head } from '../domain/head.ts';
 import type { Row } from '../domain/ids.ts';
 import type { ItemGroup, StrategyPick } from '../strategies/strategy.ts';
 import type { GuardRequest } from '../strategies/wrappers/wrapper.ts';
@@ -27,17 +27,8 @@ export interface TrainRequest {
   /** Rows whose embeddings may help without a label: all but held-out items. None when absent. */
   readonly pool?: Int32Array;
 }
-/** A head without project vocabulary. */
-export interface FittedHead {
-  readonly dim: number;
-  readonly mean: Float32Array;
-  readonly scale: number;
-  readonly weights: Float32Array;
-  readonly bias: Float32Array;
-  readonly lambda: number;
-  /** See `Head`. */
-  readonly thresholds?: Float32Array | undefined;
-  readonly hidden?: HiddenLayer | undefined;
+/** A head without project vocabulary, and how long fitting it took. */
+export interface FittedHead extends Omit<Head, 'version' | 'encoder' | 'classes'> {
   readonly fitMs: number;
 }
 /** Per-row summary of the pool under the current head; arrays are [items]. */
