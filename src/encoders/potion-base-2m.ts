@@ -15,4 +15,5 @@ export default {
   advice: 'English, very fast static word embeddings; for thousands of short texts on a slow machine.',
   languages: 'English',
   hub: null,
+  isStatic: true,
 } satisfies EncoderSpec;

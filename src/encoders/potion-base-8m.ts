@@ -28,4 +28,5 @@ export default {
     },
   },
   inputs: 'bag',
+  isStatic: true,
 } satisfies EncoderSpec;

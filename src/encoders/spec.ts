@@ -59,6 +59,8 @@ export interface EncoderSpec {
   readonly words?: { readonly encoder: string; readonly templates: readonly string[] };
   /** `bag`: token ids of all texts in one row, and where each text begins (static embeddings). */
   readonly inputs?: 'bag';
+  /** True for static embeddings: the model looks tokens up, and tokenising is most of the work. */
+  readonly isStatic?: boolean;
 }
 
 /** Ending of the weights' file of a number type, as transformers.js looks for it. */

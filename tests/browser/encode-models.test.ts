@@ -95,13 +95,21 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
   });
 
   it('give every item its own vector when copies of the model share the work', async () => {
-    const many = Array.from({ length: 50 }, (_, i) => ({ text: `${'long '.repeat(i % 7)}letter ${i} about a card` }));
-    const shared = await embed(potion, 'wasm', many);
-    const alone = await embed(potion, 'wasm', many, 1);
+    const many = Array.from({ length: 11 }, (_, i) => ({ image: new Blob([inspectionSample(2, i).png as BlobPart]) }));
+    const shared = await embed(mobilenet, 'wasm', many);
+    const alone = await embed(mobilenet, 'wasm', many, 1);
     expect(alone.info.lanes).toBe(1);
     expect(shared.info.lanes).toBe(Math.min(4, navigator.hardwareConcurrency));
     const other = rowsOf(alone.encoded, many.length);
-    rowsOf(shared.encoded, many.length).forEach((row, i) => expect(cosine(row, other[i] ?? [])).toBeCloseTo(1, 5));
+    rowsOf(shared.encoded, many.length).forEach((row, i) => {
+      expect(cosine(row, other[i] ?? [])).toBeCloseTo(1, 5);
+      expect(cosine(row, other[(i + 1) % many.length] ?? [])).toBeLessThan(0.9999);
+    });
+  });
+
+  it('leave a core to the page where tokenising is most of the work', async () => {
+    const { info } = await embed(potion, 'wasm', texts);
+    expect(info.lanes).toBe(Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)));
   });
 
   it('score texts against the names of classes before any label', async () => {
@@ -147,30 +155,39 @@ describe.skipIf(!hasModels)('transformers.js encoders in their workers', () => {
     });
   });
 
-  it.each([0, 1, 2, 3])('notice that worker %i was ended without a word, and work again after it', async (which) => {
-    const made: Worker[] = [];
-    vi.stubGlobal(
-      'Worker',
-      class extends Worker {
-        constructor(url: string | URL, options?: WorkerOptions) {
-          super(url, options);
-          made.push(this);
-        }
-      },
-    );
-    const encoder = new WorkerEncoder();
-    const { lanes } = await encoder.open(potion, plan('wasm'), null);
-    expect(made).toHaveLength(2 * lanes);
-    if (which >= made.length) return encoder.stop();
-    const many = Array.from({ length: 20_000 }, (_, i) => ({ text: `Where is my card number ${i}?` }));
-    const call = encoder.embed(many);
-    made[which]?.terminate();
-    await expect(call).rejects.toMatchObject({ code: 'worker-died' });
-    encoder.stop();
-    await encoder.open(potion, plan('wasm'), null);
-    expect((await encoder.embed(texts)).data.every(Number.isFinite)).toBe(true);
-    encoder.stop();
-  });
+  const some: EncodeInput[] = Array.from({ length: 24 }, (_, i) => images[i % images.length] ?? { text: '' });
+  const many: EncodeInput[] = Array.from({ length: 20_000 }, (_, i) => ({ text: `Where is my card number ${i}?` }));
+  it.each([
+    { spec: potion, inputs: many, which: 0 },
+    { spec: potion, inputs: many, which: 1 },
+    { spec: mobilenet, inputs: some, which: 2 },
+    { spec: mobilenet, inputs: some, which: 3 },
+  ])(
+    'notice that worker $which of $spec.id was ended without a word, and work again',
+    async ({ spec, inputs, which }) => {
+      const made: Worker[] = [];
+      vi.stubGlobal(
+        'Worker',
+        class extends Worker {
+          constructor(url: string | URL, options?: WorkerOptions) {
+            super(url, options);
+            made.push(this);
+          }
+        },
+      );
+      const encoder = new WorkerEncoder();
+      const { lanes } = await encoder.open(spec, plan('wasm'), null);
+      expect(made).toHaveLength(2 * lanes);
+      // A machine with one core has one copy: its own workers are ended.
+      const call = encoder.embed(inputs);
+      made[which % made.length]?.terminate();
+      await expect(call).rejects.toMatchObject({ code: 'worker-died' });
+      encoder.stop();
+      await encoder.open(spec, plan('wasm'), null);
+      expect((await encoder.embed(inputs.slice(0, 3))).data.every(Number.isFinite)).toBe(true);
+      encoder.stop();
+    },
+  );
 
   it.skipIf(!hasGpu)('say so when the graphics card is lost, instead of waiting for ever', async () => {
     const engine = await TransformersEngine.open(potion, plan('webgpu'), location.origin);

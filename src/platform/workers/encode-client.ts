@@ -30,7 +30,9 @@ export class WorkerEncoder implements Encoder {
     const { deviceMemory = USUAL_MEMORY } = navigator as { deviceMemory?: number };
     // What has not learnt from the pool yet learns in one place; it is opened again with what it has learnt.
     const mayCopy = !this.needsFit(spec) || state !== null;
-    const count = mayCopy ? laneCount(threads, weightBytes(spec, plan.precision), deviceMemory) : 1;
+    // Tokenising is most of the work of a static model; reading and storing then keep the page's own core busy.
+    const busy = spec.isStatic ? threads - 1 : threads;
+    const count = mayCopy ? laneCount(busy, weightBytes(spec, plan.precision), deviceMemory) : 1;
     const own: RunPlan = { ...plan, threads: Math.max(1, Math.floor(threads / count)) };
     const first = this.#newLane();
     this.#lanes = [first];
