@@ -8,7 +8,7 @@ interface BenchContext {
   readonly quick: boolean;
   readonly log: (line: string) => void;
 }
-const SIZES = [10_000, 30_000, 100_000];
+const SIZES = [10_000, 30_000, 100_000] as const;
 /** As many as the peer picks. */
 const BATCH = 50;
 const BACKENDS = ['wasm', 'cpu', 'webgpu'] as const;
@@ -26,6 +26,11 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
       if (backend !== 'wasm' && rows === 30_000) continue;
       log(`${backend}, ${rows} items`);
       const page = await openModules();
+      if (backend === 'webgpu' && rows > SIZES[0] && (await isInSoftware(page))) {
+        log('  skipped: the graphics card is played by the processor');
+        await page.close();
+        continue;
+      }
       const measured = await page.evaluate(
         async ({ backend: wanted, rows: n, repeats, batch }) => {
           // `load` is the bench page's door to the app's modules.
@@ -101,6 +106,11 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
       for (const [name, value] of Object.entries(measured)) {
         results[`round.${backend}.${rows}.${name}`] = Math.round(value * 100) / 100;
       }
+      log(
+        Object.entries(measured)
+          .map(([name, value]) => `  ${name} ${value.toFixed(name === 'accuracy' ? 3 : 0)}`)
+          .join(''),
+      );
       await page.close();
       if (backend !== 'wasm') continue;
       const peer = scikitLearn(rows, log);
@@ -108,9 +118,17 @@ export async function run({ openModules, quick, log }: BenchContext): Promise<Re
       if (peer === null || own === undefined) continue;
       results[`round.wasm.${rows}.sklearn_ms`] = peer;
       results[`round.wasm.${rows}.vs_sklearn`] = Math.round((100 * peer) / own) / 100;
+      log(`  scikit-learn ${peer.toFixed(0)} ms: ours is ${(peer / own).toFixed(2)} times as fast`);
     }
   }
   return results;
+}
+
+function isInSoftware(page: Page): Promise<boolean> {
+  return page.evaluate(async () => {
+    const adapter = await navigator.gpu.requestAdapter();
+    return adapter === null || /swiftshader/i.test(`${adapter.info.architecture} ${adapter.info.description}`);
+  });
 }
 
 /** Milliseconds of the same round by scikit-learn; null, said in the log, where it is not installed. */

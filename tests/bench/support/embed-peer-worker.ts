@@ -33,8 +33,8 @@ class Peer {
     if (threads !== null) wasm.numThreads = threads;
   }
 
-  /** Items per second, one call for each item with the library's defaults; the model is loaded and warm. */
-  async naive(model: PeerModel, items: readonly (string | Blob)[]): Promise<number> {
+  /** Items per second, one call for each item with the library's defaults, after `warmUp` of them. */
+  async naive(model: PeerModel, items: readonly (string | Blob)[], warmUp: number): Promise<number> {
     this.#configure(model.threads);
     const options = { device: model.device, dtype: model.dtype as 'fp32' };
     const run =
@@ -45,7 +45,7 @@ class Peer {
         : await pipeline('image-feature-extraction', model.path, options).then(
             (pipe) => async (item: string | Blob) => pipe(await RawImage.fromBlob(item as Blob), { pool: true }),
           );
-    await run(items[0] ?? '');
+    for (const item of items.slice(0, warmUp)) await run(item);
     const from = performance.now();
     for (const item of items) await run(item);
     return (1000 * items.length) / (performance.now() - from);
@@ -58,8 +58,8 @@ class Peer {
     return texts.map((text) => (tokenizer.encode(text) as number[]).slice(0, most));
   }
 
-  /** Items per second of the bare session with ready-made inputs, batched; null batches: images of this many rows. */
-  async raw(model: PeerModel, batches: readonly ReadyBatch[], side: number): Promise<number> {
+  /** Items per second of the bare session with ready-made batches, after `warmUp` items. */
+  async raw(model: PeerModel, batches: readonly ReadyBatch[], side: number, warmUp: number): Promise<number> {
     this.#configure(model.threads);
     const loaded = await AutoModel.from_pretrained(model.path, { device: model.device, dtype: model.dtype as 'fp32' });
     const session = (loaded as unknown as { sessions: { model: Session } }).sessions.model;
@@ -76,7 +76,10 @@ class Peer {
       };
       return Object.fromEntries(session.inputNames.map((name) => [name, all[name]]));
     });
-    await session.run(feeds.at(-1) ?? {});
+    for (let at = 0, rows = 0; rows < warmUp && at < feeds.length; at++) {
+      await session.run(feeds[at] ?? {});
+      rows += batches[at]?.rows ?? warmUp;
+    }
     const from = performance.now();
     for (const feed of feeds) await session.run(feed);
     return (1000 * batches.reduce((sum, b) => sum + b.rows, 0)) / (performance.now() - from);
