@@ -9,6 +9,8 @@ export interface SuggestionView {
   readonly probability: number;
   /** The model gives the item this class. */
   readonly isGiven: boolean;
+  /** Probability from which the class is given, where an item can have several; null with one class per item. */
+  readonly threshold: number | null;
 }
 /** How many are shown at least, as far as there are classes. */
 const SHOWN = 5;
@@ -24,8 +26,9 @@ export function suggestionsOf({ classes, probabilities, thresholds }: Prediction
       const def = findClass(schema, classId);
       const probability = probabilities[i] ?? 0;
       if (!def || def.isHidden) return [];
-      const isGiven = thresholds ? probability >= (thresholds[i] ?? 1) : false;
-      return [{ classId, name: def.name, colour: def.colour, probability, isGiven }];
+      const threshold = thresholds ? (thresholds[i] ?? 1) : null;
+      const isGiven = threshold !== null && probability >= threshold;
+      return [{ classId, name: def.name, colour: def.colour, probability, isGiven, threshold }];
     })
     .sort((a, b) => b.probability - a.probability);
   if (!thresholds) return views.slice(0, SHOWN).map((view, i) => ({ ...view, isGiven: i === 0 }));

@@ -129,13 +129,32 @@ test('a start from class names alone, guesses that nothing accepts, and a search
   const list = page.getByRole('region', { name: 'Items' });
   const [tested] = [...test_];
   const textOf = (id: string | undefined): string => rowOf(pathOf.get(id ?? '') ?? '')?.text ?? '';
-  await list.getByLabel('Find by path or text').fill(textOf(tested).slice(0, 60));
+  await list.getByLabel('Narrow by path or first words').fill(textOf(tested).slice(0, 60));
   await expect(list.getByRole('listitem').getByRole('button').first()).toBeDisabled();
-  await list.getByLabel('Find by path or text').fill(textOf(found.id).slice(0, 60));
+  await list.getByLabel('Narrow by path or first words').fill(textOf(found.id).slice(0, 60));
   await list.getByRole('listitem').getByRole('button').first().click();
   await expect.poll(async () => (await app.current()).id).toBe(found.id);
+  await page.keyboard.press('f');
+  await expect(page.getByText('Flagged')).toBeVisible();
   await page.getByRole('button', { name: 'Back to the queue' }).click();
   await expect.poll(async () => (await app.current()).id).not.toBe(found.id);
+
+  // What is flagged can be found again, and so can what has a class.
+  await app.goTo('Data');
+  await list.getByLabel('Narrow by path or first words').fill('');
+  for (const [show, count] of [
+    ['Flagged', 1],
+    ['Labelled age_limit', 1],
+    ['Skipped', 0],
+  ] as const) {
+    await list.getByLabel('Show', { exact: true }).selectOption({ label: show });
+    await expect(list.getByRole('status').filter({ hasText: / items?$/ })).toHaveText(
+      `${count} item${count === 1 ? '' : 's'}`,
+    );
+    await expect(list.getByRole('listitem').getByRole('button')).toHaveCount(count);
+  }
+  await expect(list.getByText('No item is like that.')).toBeVisible();
+  await app.goTo('Label');
 
   await app.label(20, (path) => keys.get(rowOf(path)?.label ?? '') ?? '');
   await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', '1', { timeout: 60_000 });
