@@ -18,6 +18,8 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/{unit,contract,loop}/**/*.test.ts'],
           testTimeout: 60_000,
+          // The default leaves a core free: half of the machine where there are two.
+          maxWorkers: '100%',
         },
       },
       {

@@ -135,11 +135,15 @@ const EVENT = v.variant('kind', [
   }),
 ]);
 
-/** Checks events read from disk or from a file and puts them in log order. Throws `unexpected` with the place of the bad one. */
-export function parseEvents(raw: readonly unknown[]): WinnowEvent[] {
+/**
+ * Checks events read from disk or from a file and puts them in log order. Throws `unexpected` with the place of the bad one.
+ * @param before events that were read before these
+ */
+export function parseEvents(raw: readonly unknown[], before = 0): WinnowEvent[] {
   const events = raw.map((value, i) => {
     const result = v.safeParse(EVENT, value);
-    if (!result.success) throw new WinnowError('unexpected', `Entry ${i + 1} of the project's log can't be read`);
+    if (!result.success)
+      throw new WinnowError('unexpected', `Entry ${before + i + 1} of the project's log can't be read`);
     return value as WinnowEvent;
   });
   return events.sort(compareEvents);

@@ -8,10 +8,11 @@ const HASH = /^[0-9a-f]{64}$/;
 /**
  * Checks items read from disk or from a file and puts them in the order of their rows. By hand, as twenty thousand of them
  * are checked each time that a project is opened. Throws `unexpected` with the place of the bad one.
+ * @param before items that were read before these
  */
-export function parseItems(raw: readonly unknown[]): Item[] {
+export function parseItems(raw: readonly unknown[], before = 0): Item[] {
   const items = raw.map((value, i) => {
-    if (!isItem(value)) throw new WinnowError('unexpected', `Item ${i + 1} of the project can't be read`);
+    if (!isItem(value)) throw new WinnowError('unexpected', `Item ${before + i + 1} of the project can't be read`);
     return value;
   });
   items.sort((a, b) => a.row - b.row);

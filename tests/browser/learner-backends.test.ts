@@ -6,7 +6,7 @@ import type { FittedHead, PoolScores } from '../../src/loop/learner-ports.ts';
 import { strategies } from '../../src/strategies/index.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 
-const [ROWS, DIM, CLASSES, LABELLED] = [1500, 48, 6, 90];
+const [ROWS, DIM, CLASSES, LABELLED] = [700, 48, 6, 90];
 
 /** Overlapping blobs of unit-length rows, and the class of each. */
 function pool(): { data: Float32Array; classOf: Int32Array } {

@@ -3,7 +3,11 @@ import { projectId, type ItemId, type ProjectId } from '../../domain/ids.ts';
 import { checkChunk, rowsOf } from '../../loop/check-chunk.ts';
 import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from '../../loop/storage-ports.ts';
 import { projectRange, type Database } from './database.ts';
+import { readPages } from './pages.ts';
 import { reading, transact } from './transact.ts';
+
+/** Chunks of numbers read in one task: some megabytes. */
+const PAGE = 16;
 
 export class IdbEmbeddingStore implements EmbeddingStore {
   readonly #db: Database;
@@ -32,9 +36,12 @@ export class IdbEmbeddingStore implements EmbeddingStore {
 
   async chunks(project: ProjectId, key: EmbeddingKey): Promise<EmbeddingChunk[]> {
     const range = projectRange(project, key);
-    const [records, vectors] = await reading(() => {
+    const vectors: Float32Array<ArrayBuffer>[] = [];
+    const records = await reading(async () => {
       const tx = this.#db.transaction(['chunks', 'vectors']);
-      return Promise.all([tx.objectStore('chunks').getAll(range), tx.objectStore('vectors').getAll(range)]);
+      const all = tx.objectStore('chunks').getAll(range);
+      await readPages(tx.objectStore('vectors'), range, PAGE, (page) => void vectors.push(...page));
+      return all;
     });
     return records.map(({ ids, dim }, i) => {
       const data = vectors[i];

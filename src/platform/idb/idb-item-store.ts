@@ -3,10 +3,14 @@ import type { Item, Rejection } from '../../domain/item.ts';
 import { parseItems } from '../../formats/validate-items.ts';
 import type { ImportJournal, ItemChange, ItemStore, SeenFile } from '../../loop/storage-ports.ts';
 import { projectRange, type Database } from './database.ts';
+import { readPages } from './pages.ts';
 import { reading, transact } from './transact.ts';
 
 type Store = 'texts' | 'thumbs' | 'originals';
 const STORES = ['items', 'texts', 'thumbs', 'originals', 'rejections', 'seen', 'journals'] as const;
+
+/** Items read in one task: some milliseconds. */
+const PAGE = 1000;
 
 export class IdbItemStore implements ItemStore {
   readonly #db: Database;
@@ -15,7 +19,13 @@ export class IdbItemStore implements ItemStore {
   }
 
   async all(project: ProjectId): Promise<Item[]> {
-    return parseItems(await reading(() => this.#db.getAll('items', projectRange(project))));
+    const items: Item[] = [];
+    await reading(() =>
+      readPages(this.#db.transaction('items').store, projectRange(project), PAGE, (page) => {
+        for (const item of parseItems(page, items.length)) items.push(item);
+      }),
+    );
+    return items;
   }
 
   commit(project: ProjectId, change: ItemChange): Promise<void> {

@@ -5,6 +5,7 @@ import { parseEvents } from '../../formats/validate-events.ts';
 import { parseHead } from '../../formats/validate-items.ts';
 import type { EventStore, HeadStore, ProjectStore, ProjectSummary } from '../../loop/storage-ports.ts';
 import { PROJECT_STORES, projectRange, type Database } from './database.ts';
+import { readPages } from './pages.ts';
 import { reading, transact } from './transact.ts';
 
 export class IdbProjectStore implements ProjectStore {
@@ -55,6 +56,9 @@ export class IdbProjectStore implements ProjectStore {
   }
 }
 
+/** Events read in one task: some milliseconds. */
+const PAGE = 500;
+
 export class IdbEventStore implements EventStore {
   readonly #db: Database;
   constructor(db: Database) {
@@ -68,7 +72,14 @@ export class IdbEventStore implements EventStore {
     });
   }
   async read(project: ProjectId): Promise<WinnowEvent[]> {
-    return parseEvents(await reading(() => this.#db.getAll('events', projectRange(project))));
+    const events: WinnowEvent[] = [];
+    await reading(() =>
+      readPages(this.#db.transaction('events').store, projectRange(project), PAGE, (page) => {
+        // The order of the keys is the order of the log.
+        for (const event of parseEvents(page, events.length)) events.push(event);
+      }),
+    );
+    return events;
   }
 }
 
