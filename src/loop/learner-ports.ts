@@ -51,6 +51,8 @@ export interface SelectRequest {
   readonly classNames: readonly string[];
   /** Rows that are in the batch already. None when absent. */
   readonly batchRows?: Int32Array;
+  /** Classes that the user has named, labelled or not. Not known when absent. */
+  readonly namedClasses?: number;
   /** Guesses for cold starts that spread over them. None when absent. */
   readonly groups?: readonly ItemGroup[];
   /** What every batch is guarded against. Nothing when absent. */

@@ -47,6 +47,7 @@ export async function selectBatch(
       items.filter((item) => inBatch.has(item.id)),
       (item) => item.row,
     ),
+    namedClasses: state.schema.classes.filter((c) => !c.isHidden).length,
     groups,
     ...(!isCold && temperatureRequest(state, helpers)),
     guards: guardRequest(state.settings.guards ?? NO_GUARDS, isCold ? [] : set.classes),

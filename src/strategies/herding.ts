@@ -1,7 +1,7 @@
 import type { Row } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
 import { gatherRows } from './distances.ts';
-import type { Compute, Matrix } from './strategy.ts';
+import type { Compute, Matrix, PoolView } from './strategy.ts';
 
 /** Candidates times references: the kernel is float32, so 64 MB. */
 const MOST_KERNEL_VALUES = 1.6e7;
@@ -10,10 +10,13 @@ const MOST_PRODUCTS = 4e9;
 const MOST_REFERENCES = 10_000;
 /** Rows whose distances to the references are looked at to choose the first radius. */
 const RADIUS_SAMPLE = 256;
-/** Classes that are assumed while nothing is known of them. */
+/** Classes that are assumed where none are named. */
 const ASSUMED_CLASSES = 10;
-/** Gains closer than this share are a tie. Backends differ by far less. */
-const TIE = 1e-7;
+/**
+ * Gains closer than this share are a tie. Two items that are each other's neighbours gain the same; products that round
+ * differently, enlarged by a narrow kernel, must not decide between them.
+ */
+const TIE = 1e-5;
 const SMALLEST_RADIUS = 1e-3;
 /** Reported gains keep this many digits: as many as every backend agrees on. */
 const DIGITS = 5;
@@ -58,6 +61,11 @@ export function centredRows(embeddings: Matrix, rows: Int32Array, mean: Float64A
   return { data, rows: rows.length, cols: dim };
 }
 
+/** Rows that cover what is like them: the labelled ones, and those that will be when the batch is done. */
+export function coveringRows({ labelledRows, batchRows }: Pick<PoolView, 'labelledRows' | 'batchRows'>): Int32Array {
+  return batchRows?.length ? Int32Array.from([...labelledRows, ...batchRows]) : labelledRows;
+}
+
 /** Mean of some rows, [dim]. */
 export function meanOf(embeddings: Matrix, rows: Int32Array): Float64Array {
   const dim = embeddings.cols;
@@ -76,7 +84,7 @@ export interface HerdingSpace {
   readonly references: Matrix;
   readonly weights: Float64Array;
   /** Unit rows that cover already. */
-  readonly labelled: Matrix;
+  readonly covering: Matrix;
   /** Squared width of the Gaussian kernel exp(-|x - y|^2 / sigma^2). */
   readonly sigmaSquared: number;
 }
@@ -132,9 +140,14 @@ export async function herd(space: HerdingSpace, count: number, compute: Compute)
 
 /**
  * Squared radius while nothing is labelled: the median over some references of the squared distance to the neighbour
- * that has one n-th of the pool within reach, n being twice the assumed number of classes.
+ * that has one n-th of the pool within reach, n being twice the number of classes.
  */
-export async function poolRadius(references: Matrix, random: Random, compute: Compute): Promise<number> {
+export async function poolRadius(
+  references: Matrix,
+  classes = ASSUMED_CLASSES,
+  random: Random,
+  compute: Compute,
+): Promise<number> {
   const rows = sampleRows(
     Int32Array.from({ length: references.rows }, (_, i) => i),
     RADIUS_SAMPLE,
@@ -143,7 +156,7 @@ export async function poolRadius(references: Matrix, random: Random, compute: Co
   const width = references.rows;
   if (width < 2) return 1;
   const products = await compute.dotProducts(gatherRows(references, rows), references);
-  const neighbour = Math.max(1, Math.floor(width / (2 * ASSUMED_CLASSES)));
+  const neighbour = Math.max(1, Math.floor(width / (2 * Math.max(2, classes))));
   const radii = Float64Array.from(rows, (_, i) => {
     const sorted = products.slice(i * width, (i + 1) * width).sort();
     return 2 - 2 * (sorted[Math.max(0, width - 1 - neighbour)] as number);
@@ -189,14 +202,14 @@ async function gaussian(a: Matrix, b: Matrix, sigmaSquared: number, compute: Com
   return out;
 }
 
-/** max over the labelled rows of the kernel to each reference, [references]. */
-async function coverage({ labelled, references, sigmaSquared }: HerdingSpace, compute: Compute): Promise<Float32Array> {
+/** max over the rows that cover already of the kernel to each reference, [references]. */
+async function coverage({ covering, references, sigmaSquared }: HerdingSpace, compute: Compute): Promise<Float32Array> {
   const covered = new Float32Array(references.rows);
   const block = Math.max(1, Math.floor(MOST_KERNEL_VALUES / Math.max(1, references.rows)));
-  for (let start = 0; start < labelled.rows; start += block) {
-    const count = Math.min(block, labelled.rows - start);
-    const data = labelled.data.subarray(start * labelled.cols, (start + count) * labelled.cols);
-    const kernel = await gaussian({ data, rows: count, cols: labelled.cols }, references, sigmaSquared, compute);
+  for (let start = 0; start < covering.rows; start += block) {
+    const count = Math.min(block, covering.rows - start);
+    const data = covering.data.subarray(start * covering.cols, (start + count) * covering.cols);
+    const kernel = await gaussian({ data, rows: count, cols: covering.cols }, references, sigmaSquared, compute);
     for (let i = 0; i < kernel.length; i++) {
       const j = i % references.rows;
       if ((kernel[i] as number) > (covered[j] as number)) covered[j] = kernel[i] as number;

@@ -1,4 +1,4 @@
-import { centredRows, herd, herdingSizes, meanOf, poolRadius, sampleRows } from './herding.ts';
+import { centredRows, coveringRows, herd, herdingSizes, meanOf, poolRadius, sampleRows } from './herding.ts';
 import { percent } from './shortlist.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -12,21 +12,20 @@ export default {
   isColdStart: true,
   needsHead: false,
   async select(view, count, random, compute) {
-    const { candidates, embeddings, labelledRows } = view;
+    const { candidates, embeddings, namedClasses } = view;
     const sizes = herdingSizes(candidates.length, embeddings.cols, count * LEAST_CANDIDATES);
     const referenceRows = sampleRows(candidates, sizes.references, random.fork('references'));
     const rows = sampleRows(candidates, sizes.candidates, random.fork('candidates'));
     const mean = meanOf(embeddings, candidates);
     const references = centredRows(embeddings, referenceRows, mean);
-    const labelled = centredRows(embeddings, labelledRows, mean);
     const picks = await herd(
       {
         candidates: centredRows(embeddings, rows, mean),
         rows,
         references,
         weights: new Float64Array(references.rows).fill(1),
-        labelled,
-        sigmaSquared: await poolRadius(references, random.fork('radius'), compute),
+        covering: centredRows(embeddings, coveringRows(view), mean),
+        sigmaSquared: await poolRadius(references, namedClasses, random.fork('radius'), compute),
       },
       count,
       compute,

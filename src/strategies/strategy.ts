@@ -55,6 +55,8 @@ export interface PoolView {
   readonly labels: Int32Array;
   /** Rows that are in the batch already, such as its random share. None when absent. */
   readonly batchRows?: Int32Array;
+  /** Classes that the user has named, labelled or not. Not known when absent. */
+  readonly namedClasses?: number;
   /** For cold starts that spread over guesses. None when absent. */
   readonly groups?: readonly ItemGroup[];
   /** Class names in the order of the probability columns, for reasons. */

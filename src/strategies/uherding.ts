@@ -1,4 +1,13 @@
-import { centredRows, herd, herdingSizes, labelledRadius, meanOf, poolRadius, sampleRows } from './herding.ts';
+import {
+  centredRows,
+  coveringRows,
+  herd,
+  herdingSizes,
+  labelledRadius,
+  meanOf,
+  poolRadius,
+  sampleRows,
+} from './herding.ts';
 import { doubtOf, mostUseful, openClasses, topNames } from './shortlist.ts';
 import type { PoolView, Strategy } from './strategy.ts';
 import type { Random } from '../domain/random.ts';
@@ -39,9 +48,10 @@ export default {
         rows,
         references,
         weights: uncertainties(referenceRows),
-        labelled,
+        covering: centredRows(embeddings, coveringRows(view), mean),
         sigmaSquared:
-          (await labelledRadius(labelled, compute)) ?? (await poolRadius(references, random.fork('radius'), compute)),
+          (await labelledRadius(labelled, compute)) ??
+          (await poolRadius(references, view.namedClasses, random.fork('radius'), compute)),
       },
       count,
       compute,

@@ -61,7 +61,7 @@ describe('herding', () => {
             rows: Int32Array.from({ length: rows }, (_, i) => i),
             references: x,
             weights,
-            labelled,
+            covering: labelled,
             sigmaSquared: 0.6,
           },
           count,
@@ -81,7 +81,7 @@ describe('herding', () => {
     const rows = Int32Array.of(11, 12, 13, 14);
     const weights = new Float64Array(4).fill(1);
     const picks = await herd(
-      { candidates: x, rows, references: x, weights, labelled: none, sigmaSquared: 1 },
+      { candidates: x, rows, references: x, weights, covering: none, sigmaSquared: 1 },
       9,
       compute,
     );
