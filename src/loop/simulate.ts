@@ -63,6 +63,7 @@ export async function* simulate(learner: Learner, plan: Simulation): AsyncGenera
       labels: known.labels,
       classNames: known.classes.map((c) => `class ${c}`),
       batchRows: byChance,
+      namedClasses: plan.classCount,
       ...(plan.isTempered && !isCold ? { temperature: { seed: plan.seed, c: plan.c, pool: plan.pool } } : {}),
       ...(plan.groups ? { groups: plan.groups } : {}),
       ...(plan.guards ? { guards: { ...plan.guards, quotas: [] } } : {}),

@@ -84,13 +84,14 @@ describe('items that mostly look alike', () => {
 });
 
 describe('a round', () => {
-  it('opens with its random share, asks the strategy for the rest, and is done when every pick is decided', async () => {
+  it('opens, asks the strategy, from the first model on after a random share, and is done when all is decided', async () => {
     const log = new GrowingLog();
     const items = textItems(30);
     await withSplit(log, items);
     const pool = candidates(log.state(), items, all);
     const opened = openNextRound(log.state(), pool) as Draft<'round-opened'>;
-    expect([opened.round, opened.size, opened.picks.length]).toEqual([1, 5, 1]);
+    // Nothing asks for anything before the first model: chance has nothing to make up for.
+    expect([opened.round, opened.size, opened.picks.length]).toEqual([1, 5, 0]);
     expect(openNextRound(log.state(), pool)).toEqual(opened);
     log.add(opened);
     const requests: SelectRequest[] = [];
@@ -109,8 +110,7 @@ describe('a round', () => {
       log.add(await selectBatch(state, round, left, items, trainingSet(state, items, all), learner as Learner));
     };
     await select();
-    expect(requests[0]).toMatchObject({ strategy: 'random', count: 4 });
-    expect([...(requests[0]?.candidates ?? [])]).not.toContain(Number.parseInt(opened.picks[0]?.item ?? '', 16));
+    expect(requests[0]).toMatchObject({ strategy: 'random', count: 5, namedClasses: 2 });
     expect(isBatchDone(log.state())).toBe(false);
     const queue = batchQueue(log.state());
     expect(queue).toHaveLength(5);
@@ -125,9 +125,15 @@ describe('a round', () => {
     log.add({ kind: 'model-trained', version: 1, encoder: 'e1', ...trained });
     expect(isUpToDate(log.state(), set, 'e1')).toBe(true);
     expect(isUpToDate(log.state(), set, 'e2')).toBe(false);
-    log.add(openNextRound(log.state(), candidates(log.state(), items, all)));
+    const next = openNextRound(log.state(), candidates(log.state(), items, all)) as Draft<'round-opened'>;
+    expect([next.round, next.size, next.picks.length]).toEqual([2, 5, 1]);
+    expect(openNextRound(log.state(), candidates(log.state(), items, all))).toEqual(next);
+    log.add(next);
     await select();
-    expect(requests[1]).toMatchObject({ strategy: 'margin', classNames: ['a', 'b'] });
+    expect(requests[1]).toMatchObject({ strategy: 'margin', count: 4, classNames: ['a', 'b'] });
+    const drawn = Number.parseInt(next.picks[0]?.item ?? '', 16);
+    expect([...(requests[1]?.candidates ?? [])]).not.toContain(drawn);
+    expect([...(requests[1]?.batchRows ?? [])]).toEqual([drawn]);
     expect(log.state().rounds.at(-1)).toMatchObject({ round: 2, strategy: 'margin', modelVersion: 1 });
     // A label taken back: the checkpoint no longer stands for what is labelled.
     log.add({ kind: 'retract', target: set.events[0] ?? log.label(1, 'a') });
@@ -142,6 +148,9 @@ describe('a round', () => {
     const pool = candidates(log.state(), items, all);
     const opened = openNextRound(log.state(), pool) as Draft<'round-opened'>;
     expect(opened.size).toBe(pool.length);
-    expect(new Set(opened.picks.map((p) => p.item)).size).toBe(Math.round(pool.length / 2));
+    const trained = { trainedOn: [], classes: [], lambda: 1, fitMs: 1, backend: 'cpu' } as const;
+    log.add({ kind: 'model-trained', version: 1, encoder: 'e1', ...trained });
+    const later = openNextRound(log.state(), pool) as Draft<'round-opened'>;
+    expect(new Set(later.picks.map((p) => p.item)).size).toBe(Math.round(pool.length / 2));
   });
 });
