@@ -109,7 +109,7 @@ export class HeadFitter {
   }
 
   #viewsOf(pool: Pool, seed: number, helpers: Int32Array, compute: Compute): NeighbourhoodViews {
-    const key = `${seed}:${helpers.length}:${helpers.at(0) ?? 0}:${helpers.at(-1) ?? 0}`;
+    const key = `${seed}:${helpers.join()}`;
     if (this.#views?.key !== key) {
       const views = new NeighbourhoodViews(pool, helpers, seededRandom(seed).fork('pool'), compute);
       this.#views = { key, views };

@@ -19,6 +19,7 @@ import { gatherRows } from '../../strategies/distances.ts';
 import { strategyById } from '../../strategies/index.ts';
 import type { Committee, PoolView } from '../../strategies/strategy.ts';
 import { guarded } from '../../strategies/wrappers/compose.ts';
+import { cosine, SLACK } from '../../strategies/wrappers/near-duplicates.ts';
 import { bestStationary } from '../wasm/wasm-matrix.ts';
 import { formCommittee } from './form-committee.ts';
 import { crossValidatedTemperature, temperedCommittee } from './query-temperature.ts';
@@ -142,6 +143,7 @@ export class LocalLearner implements Learner {
         labels: request.labels,
         classNames: request.classNames,
         ...(request.batchRows ? { batchRows: request.batchRows } : {}),
+        ...(request.namedClasses ? { namedClasses: request.namedClasses } : {}),
         ...(request.groups ? { groups: request.groups } : {}),
       },
       request.count,
@@ -161,7 +163,11 @@ export class LocalLearner implements Learner {
       const block = anchors.subarray(start, start + BLOCK);
       const products = await pool.products(gatherRows(pool, block).data, block.length);
       for (let i = 0; i < products.length; i++) {
-        if ((products[i] as number) >= threshold) isNear[Math.floor(i / block.length)] = 1;
+        const above = (products[i] as number) - threshold;
+        if (above < -SLACK) continue;
+        const row = Math.floor(i / block.length);
+        // Close to the threshold float64 decides: the same items on every backend.
+        if (above > SLACK || cosine(pool, row as Row, block[i % block.length] as Row) >= threshold) isNear[row] = 1;
       }
     }
     for (let row = 0; row < pool.rows; row++) if (isNear[row] === 1 && !isAnchor.has(row)) found.push(row);

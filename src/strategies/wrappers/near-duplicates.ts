@@ -6,7 +6,7 @@ import { refilled } from './refill.ts';
 import type { JudgeMaker, Wrapper } from './wrapper.ts';
 
 /** Backends' float32 cosines of unit rows are off by far less than this. */
-const SLACK = 1e-4;
+export const SLACK = 1e-4;
 /** Refused so often, the strategy is shown only what is near nothing that is fixed or kept. */
 const PATIENCE = 3;
 
