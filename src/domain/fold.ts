@@ -33,6 +33,8 @@ export class ProjectFold {
   #flags = new Set<ItemId>();
   #rounds: RoundState[] = [];
   #models: ModelTrained[] = [];
+  /** Null when it has to be worked out again. */
+  #standing: readonly ModelTrained[] | null = null;
   #decisions: Decision[] = [];
   /** Every standing label and skip of an item, oldest first. */
   #byItem = new Map<ItemId, (Label | Skipped)[]>();
@@ -114,6 +116,7 @@ export class ProjectFold {
         break;
       case 'model-trained':
         this.#models.push(event);
+        this.#standing = null;
         break;
       default:
         event satisfies never;
@@ -144,7 +147,8 @@ export class ProjectFold {
       flags: this.#flags,
       rounds: this.#rounds,
       models: this.#models,
-      activeModel: this.#activeModel(),
+      standingModels: this.#standingModels(),
+      activeModel: this.#standingModels().at(-1) ?? null,
       decisions: this.#decisions,
       createdAt: this.#createdAt,
       lastSeq: this.#lastSeq,
@@ -157,14 +161,11 @@ export class ProjectFold {
     if (this.#settings) this.#settings = { ...this.#settings, ...change, ...(this.#isTaskFixed ? { task } : {}) };
   }
 
-  /** Newest checkpoint of whose training labels none was taken back. */
-  #activeModel(): ModelTrained | null {
-    for (let i = this.#models.length - 1; i >= 0; i--) {
-      const model = this.#models[i];
-      if (model && (this.#retracted.size === 0 || model.trainedOn.every((id) => !this.#retracted.has(id))))
-        return model;
-    }
-    return null;
+  #standingModels(): readonly ModelTrained[] {
+    return (this.#standing ??=
+      this.#retracted.size === 0
+        ? [...this.#models]
+        : this.#models.filter((model) => model.trainedOn.every((id) => !this.#retracted.has(id))));
   }
 
   #decide(event: Decision): void {
@@ -189,6 +190,7 @@ export class ProjectFold {
 
   #retract(target: EventId): void {
     this.#retracted.add(target);
+    this.#standing = null;
     const event = this.#known.get(target);
     if (!event) return;
     this.#known.delete(target);

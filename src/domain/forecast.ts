@@ -47,7 +47,9 @@ export function fitPowerLaw(points: readonly CurveObservation[]): PowerLaw | nul
  * What `more` labels are likely to bring. The interval comes from refits to curves that are drawn again within the
  * binomial error of each point, widened by how far the points lie from the law. Null with fewer than four rounds.
  */
-export function forecastGain(points: readonly CurveObservation[], more: number, random: Random): Forecast | null {
+export function forecastGain(curve: readonly CurveObservation[], more: number, random: Random): Forecast | null {
+  // A model that was trained again on as many labels is no further round.
+  const points = [...new Map(curve.map((p) => [p.labels, p])).values()];
   const law = fitPowerLaw(points);
   const last = points.at(-1);
   if (!law || !last) return null;

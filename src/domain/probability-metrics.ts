@@ -1,18 +1,23 @@
 import { mostLikely } from './uncertainty.ts';
 
-/** Scores of class probabilities against true classes. `p` is row-major [n, classes], `truth` [n] class indices. */
+/**
+ * Scores of class probabilities against true classes. `p` is row-major [n, classes], `truth` [n] class indices; -1 stands
+ * for a class that has no column: it got no probability, and what is predicted is wrong.
+ */
 
 const SMALLEST = 1e-15;
 const MOST_BINS = 10;
 const LEAST_PER_BIN = 15;
 
-/** Mean negative log probability of the true class, in nats. Null without rows. */
+/** Mean negative log probability of the true class, in nats, over rows whose class has a column. Null without such rows. */
 export function logLoss(p: ArrayLike<number>, truth: ArrayLike<number>, classes: number): number | null {
-  const n = truth.length;
-  if (n === 0) return null;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum -= Math.log(Math.max(SMALLEST, p[i * classes + (truth[i] as number)] as number));
-  return sum / n;
+  let [sum, n] = [0, 0];
+  for (let i = 0; i < truth.length; i++) {
+    if ((truth[i] as number) < 0) continue;
+    sum -= Math.log(Math.max(SMALLEST, p[i * classes + (truth[i] as number)] as number));
+    n++;
+  }
+  return n > 0 ? sum / n : null;
 }
 
 /** Mean squared distance between probabilities and the one-hot truth, 0 to 2 (Brier 1950). Null without rows. */
@@ -21,6 +26,7 @@ export function brierScore(p: ArrayLike<number>, truth: ArrayLike<number>, class
   if (n === 0) return null;
   let sum = 0;
   for (let i = 0; i < n; i++) {
+    if ((truth[i] as number) < 0) sum += 1;
     for (let c = 0; c < classes; c++) {
       sum += ((p[i * classes + c] as number) - (c === truth[i] ? 1 : 0)) ** 2;
     }

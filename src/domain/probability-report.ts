@@ -18,9 +18,12 @@ export interface Measured {
 export interface ProbabilityReport {
   /** Labelled test items behind every number. */
   readonly n: number;
-  readonly logLoss: Measured;
+  /** Of these, items of a class that the model does not know. They are wrong whatever it says, and have no log loss. */
+  readonly unknown: number;
+  /** Null where the model knows the class of no test item. */
+  readonly logLoss: Measured | null;
   readonly brier: Measured;
-  /** Null with too few items for two bins. */
+  /** Null with under 100 items: bins would show little but chance. */
   readonly calibrationError: Measured | null;
   /** What the calibration error of perfectly calibrated probabilities stays below in 19 of 20 cases; null with it. */
   readonly errorByChance: number | null;
@@ -30,11 +33,12 @@ export interface ProbabilityReport {
 }
 
 const LEAST_ITEMS = 30;
+const LEAST_FOR_BINS = 100;
 const RESAMPLES = 300;
 
 /**
  * What the test set says of probabilities, with 95 % bootstrap intervals over test items. Null with under 30.
- * @param p row-major [n, classes] @param truth class indices, [n]
+ * @param p row-major [n, classes] @param truth class indices, [n]; -1 for a class that the model does not know
  */
 export function probabilityReport(
   p: readonly number[],
@@ -46,18 +50,24 @@ export function probabilityReport(
   const width = classes.length;
   if (n < LEAST_ITEMS || width < 2) return null;
   const row = (i: number): readonly number[] => p.slice(i * width, (i + 1) * width);
-  const losses = truth.map((t, i) => logLoss(row(i), [t], width) ?? 0);
+  const losses = truth.flatMap((t, i) => logLoss(row(i), [t], width) ?? []);
   const distances = truth.map((t, i) => brierScore(row(i), [t], width) ?? 0);
   const sorted = confidences(p, truth, width);
-  const bins = reliabilityBins(sorted);
-  const bootstrap = (name: string, value: number, of: (sample: Int32Array) => number): Measured => ({
-    value,
-    interval: bootstrapInterval(n, of, seededRandom(hashSeed(seed, name)), RESAMPLES),
+  const bins = n < LEAST_FOR_BINS ? null : reliabilityBins(sorted);
+  const measured = (name: string, values: readonly number[]): Measured => ({
+    value: meanOf(values),
+    interval: bootstrapInterval(
+      values.length,
+      (sample) => meanAt(values, sample),
+      seededRandom(hashSeed(seed, name)),
+      RESAMPLES,
+    ),
   });
   return {
     n,
-    logLoss: bootstrap('log-loss', meanOf(losses), (sample) => meanAt(losses, sample)),
-    brier: bootstrap('brier', meanOf(distances), (sample) => meanAt(distances, sample)),
+    unknown: n - losses.length,
+    logLoss: losses.length > 0 ? measured('log-loss', losses) : null,
+    brier: measured('brier', distances),
     calibrationError: bins && calibrationError(sorted, bins, n, seededRandom(hashSeed(seed, 'calibration'))),
     errorByChance: bins && errorByChance(sorted, seededRandom(hashSeed(seed, 'chance'))),
     bins,

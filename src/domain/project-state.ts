@@ -56,7 +56,9 @@ export interface ProjectState {
   readonly rounds: readonly RoundState[];
   /** Every checkpoint, oldest first. */
   readonly models: readonly ModelTrained[];
-  /** Newest checkpoint whose training labels all still stand. */
+  /** Checkpoints of whose training labels none was taken back, oldest first. */
+  readonly standingModels: readonly ModelTrained[];
+  /** The newest of them. */
   readonly activeModel: ModelTrained | null;
   /** Standing decisions of people, oldest first; the last one is what undo takes back. */
   readonly decisions: readonly Decision[];

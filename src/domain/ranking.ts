@@ -1,4 +1,4 @@
-import type { Interval } from './intervals.ts';
+import { wilsonInterval, type Interval } from './intervals.ts';
 import { LEAST_PER_CLASS } from './metrics.ts';
 import { averagePrecision, rocAuc } from './probability-metrics.ts';
 import type { Random } from './random.ts';
@@ -31,7 +31,9 @@ export function rankingScores(
     auc,
     ...(auc !== null && { aucInterval: aucInterval(auc, positives, scores.length - positives) }),
     averagePrecision: precision,
-    ...(positives >= LEAST_PER_CLASS && { averagePrecisionInterval: precisionInterval(scores, isPositive, random) }),
+    ...(positives >= LEAST_PER_CLASS && {
+      averagePrecisionInterval: precisionInterval(scores, isPositive, positives, random),
+    }),
   };
 }
 
@@ -57,7 +59,12 @@ export function aucInterval(auc: number, positives: number, negatives: number): 
 }
 
 /** Resamples by weights over rows that are sorted once. */
-function precisionInterval(scores: readonly number[], isPositive: readonly boolean[], random: Random): Interval {
+function precisionInterval(
+  scores: readonly number[],
+  isPositive: readonly boolean[],
+  positives: number,
+  random: Random,
+): Interval {
   const n = scores.length;
   const order = Int32Array.from(scores, (_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
   const values: number[] = [];
@@ -75,7 +82,10 @@ function precisionInterval(scores: readonly number[], isPositive: readonly boole
   values.sort((a, b) => a - b);
   const at = (share: number): number | undefined =>
     values[Math.min(values.length - 1, Math.floor(share * values.length))];
-  return { low: at(0.025) ?? 0, high: at(0.975) ?? 1 };
+  const low = at(0.025) ?? 0;
+  // A ranking without a mistake shows none in any resample; what as many hits in a row leave open stays open.
+  const open = low === 1 ? wilsonInterval(positives, positives).low : low;
+  return { low: open, high: at(0.975) ?? 1 };
 }
 
 function weightedPrecision(

@@ -58,6 +58,7 @@ export function setProbabilityReport(
   const error = bins && measured('calibration', (sample) => expectedCalibrationError(binsOf(sample) ?? []));
   return {
     n,
+    unknown: 0,
     logLoss: measured(
       'log-loss',
       mean((d) => -Math.log(Math.max(SMALLEST, d.isRight ? d.confidence : 1 - d.confidence))),

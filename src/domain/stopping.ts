@@ -14,7 +14,7 @@ export interface StoppingThresholds {
   readonly kappa: number;
   /** Expected share of wrong predictions on the pool that is good enough. */
   readonly poolError: number;
-  /** Gain in accuracy per 50 labels below which the curve counts as flat. */
+  /** Gain in accuracy per 50 labels below which the curve counts as flat; the upper end of its interval must lie below. */
   readonly slope: number;
   /** What is aimed for, 0..1, in terms of `metric`; accuracy when absent. */
   readonly target: number;
@@ -25,7 +25,7 @@ export interface StoppingThresholds {
 export const DEFAULT_THRESHOLDS: StoppingThresholds = {
   kappa: 0.99,
   poolError: 0.05,
-  slope: 0.005,
+  slope: 0.01,
   target: 0.9,
   budget: 500,
 };
@@ -58,6 +58,8 @@ export interface StoppingEvidence {
 /** Rounds over which kappa and the slope are averaged. */
 const WINDOW = 3;
 const PER_LABELS = 50;
+/** Share of the half width of a 95 % interval at which an upper bound holds in 90 of 100 cases. */
+const UPPER_90 = 1.2816 / 1.96;
 
 /**
  * What speaks for stopping. Advice only: nothing stops by itself. Stability of predictions: Bloodgood and Vijay-Shanker
@@ -68,10 +70,11 @@ export function stoppingAdvice(e: StoppingEvidence, t: StoppingThresholds): Crit
 }
 
 /**
- * Expected share of wrong predictions on the pool: its mean 1 - p1, corrected by what the test set shows that to miss
- * (prediction-powered inference: Angelopoulos et al. 2023). Unbiased, as the test set is a random sample; every item of the pool is
- * counted, so the 95 % interval is that of the correction.
- * @param pool 1 - p1 of pool items @param test the same of test items @param isWrong whether each test item was wrong
+ * Expected share of wrong predictions on items without a label: their mean 1 - p1, corrected by what the test set shows that to
+ * miss (prediction-powered inference: Angelopoulos et al. 2023). Every such item is counted, so the 95 % interval is that of the
+ * correction. The test set is a random sample of all items; what is unlabelled is what queries have left, where doubt
+ * may err by another amount than on average.
+ * @param pool 1 - p1 of items without a label @param test the same of test items @param isWrong whether each test item was wrong
  */
 export function expectedPoolError(
   pool: ArrayLike<number>,
@@ -95,20 +98,25 @@ function settled({ kappas }: StoppingEvidence, { kappa }: StoppingThresholds): C
     return { ...base, state: 'too-early', sentence: `Needs ${more} more ${more === 1 ? 'batch' : 'batches'} to tell.` };
   }
   const mean = average(kappas.slice(-WINDOW));
+  // Rounded down: what is not settled never reads as if it were.
+  const shown = (Math.floor(1000 * mean) / 1000).toFixed(3);
   return {
     ...base,
     state: mean >= kappa ? 'met' : 'not-met',
-    sentence: `Over the last ${WINDOW} batches the predictions agree with a kappa of ${mean.toFixed(2)}; ${kappa.toFixed(2)} counts as settled.`,
+    sentence: `Over the last ${WINDOW} batches the predictions agree with a kappa of ${shown}; ${kappa} counts as settled.`,
   };
 }
 
 function error({ poolError }: StoppingEvidence, t: StoppingThresholds): Criterion {
   const base = { id: 'pool-error', name: 'Few errors left to expect' } as const;
   if (poolError === null) return { ...base, state: 'too-early', sentence: 'Needs test labels and a model to tell.' };
+  const { share, interval } = poolError;
+  const isOpen = share <= t.poolError && interval.high > t.poolError;
+  const open = isOpen ? ' More test items would tell whether it is as few.' : '';
   return {
     ...base,
-    state: poolError.share <= t.poolError ? 'met' : 'not-met',
-    sentence: `About ${percent(poolError.share)} of the items outside the test set are probably predicted wrong (95 % interval ${percent(poolError.interval.low)} to ${percent(poolError.interval.high)}); ${percent(t.poolError)} counts as few.`,
+    state: isOpen ? 'too-early' : share <= t.poolError ? 'met' : 'not-met',
+    sentence: `About ${percent(share)} of the items without a label are probably predicted wrong (95 % interval ${percent(interval.low)} to ${percent(interval.high)}); ${percent(t.poolError)} counts as few.${open}`,
   };
 }
 
@@ -124,10 +132,13 @@ function flat({ curve, measure = 'accuracy' }: StoppingEvidence, { slope }: Stop
   const between = Number.isFinite(margin)
     ? ` (95 % interval ${points(gain - margin)} to ${points(gain + margin)})`
     : '';
+  const isFlat = gain + UPPER_90 * margin < slope;
+  const isOpen = !isFlat && gain < slope;
+  const open = isOpen ? ' More test items, or more batches, would tell whether it is as little.' : '';
   return {
     ...base,
-    state: gain < slope ? 'met' : 'not-met',
-    sentence: `The last ${WINDOW} batches changed ${measure} by ${points(gain)} per ${PER_LABELS} labels${between}; less than ${points(slope)} counts as flat.`,
+    state: isFlat ? 'met' : isOpen ? 'too-early' : 'not-met',
+    sentence: `The last ${WINDOW} batches changed ${measure} by ${points(gain)} per ${PER_LABELS} labels${between}; less than ${points(slope)} counts as flat.${open}`,
   };
 }
 

@@ -68,7 +68,11 @@ export function evaluateSets(
     seededRandom(hashSeed(seed, 'sets')),
     RESAMPLES,
   );
-  const spread = (of: (r: SetReport) => number | null): Interval => percentiles(samples.map(of));
+  const right = rightItems(evidence).filter(Boolean).length;
+  const accuracyInterval = wilsonInterval(right, n);
+  // Where nothing is wrong resampling can show no mistake either; then what accuracy leaves open stays open.
+  const spread = (of: (r: SetReport) => number | null): Interval =>
+    right === n ? accuracyInterval : percentiles(samples.map(of));
   const itemsWhere = (c: number, has: boolean): ItemId[] =>
     items.filter((_, i) => {
       const k = i * classes.length + c;
@@ -81,7 +85,7 @@ export function evaluateSets(
   return {
     n,
     accuracy: report.subsetAccuracy,
-    accuracyInterval: wilsonInterval(rightItems(evidence).filter(Boolean).length, n),
+    accuracyInterval,
     macroF1: report.macroF1,
     macroF1Interval: spread((r) => r.macroF1),
     weightedF1: weighted(report),
@@ -101,7 +105,8 @@ export function evaluateSets(
       microF1: report.microF1,
       microF1Interval: spread((r) => r.microF1),
       hammingLoss: report.hammingLoss,
-      hammingLossInterval: spread((r) => r.hammingLoss),
+      hammingLossInterval:
+        right === n ? { low: 0, high: 1 - accuracyInterval.low } : percentiles(samples.map((r) => r.hammingLoss)),
       perClass: shown.map(({ c }) => ({
         missed: itemsWhere(c, true),
         added: itemsWhere(c, false),

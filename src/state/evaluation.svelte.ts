@@ -97,10 +97,9 @@ export class EvaluationState {
     return count;
   });
   readonly curve: readonly CurvePoint[] = $derived.by(() =>
-    this.#session.state.models.flatMap((m) => {
+    this.#session.state.standingModels.flatMap((m) => {
       const r = this.#reports.get(m.version);
-      // Checkpoints after the active one were trained on labels that have been taken back.
-      if (!r || m.version > (this.#session.state.activeModel?.version ?? 0)) return [];
+      if (!r) return [];
       const { accuracy, accuracyInterval, macroF1, macroF1Interval, n } = r;
       return [
         {
@@ -118,8 +117,11 @@ export class EvaluationState {
   /** Why there is no report, as a sentence with what to do. */
   readonly waiting: string = $derived.by(() => {
     if (!this.#session.state.isSplitDrawn) return 'The test set is drawn when you open the Label stage.';
+    if (this.testTotal < MIN_TEST_LABELS) {
+      return `The test set of this project has ${plural(this.testTotal, 'item')} and stays as it was drawn. A number needs ${MIN_TEST_LABELS}: with more items, draw a larger one in a new project.`;
+    }
     if (this.testLabelled < MIN_TEST_LABELS) {
-      const missing = Math.min(MIN_TEST_LABELS, this.testTotal) - this.testLabelled;
+      const missing = MIN_TEST_LABELS - this.testLabelled;
       return `Label ${plural(missing, 'more test item')} to see numbers: press T on the Label stage.`;
     }
     if (!this.#session.state.activeModel) return 'Finish the first batch to train a model.';
@@ -153,12 +155,12 @@ export class EvaluationState {
     while (this.#isStale) {
       this.#isStale = false;
       const { state } = this.#session;
-      if (this.testLabelled < Math.min(MIN_TEST_LABELS, this.testTotal) || this.testTotal === 0) {
+      if (this.testLabelled < MIN_TEST_LABELS) {
         this.#reports = new Map();
         return;
       }
       const reports = new Map<number, TestReport>();
-      for (const model of [...state.models].reverse()) {
+      for (const model of [...state.standingModels].reverse()) {
         if (model.encoder !== this.#session.encoding.key) continue;
         if (!this.#outputs.has(model.version)) {
           const head = await this.#session.storage.heads.get(this.#session.id, model.version);

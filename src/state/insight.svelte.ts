@@ -143,10 +143,9 @@ export class InsightState {
   /** Agreement of the latest checkpoints on the pool, and the errors that are left there. */
   async #compareCheckpoints(signal: AbortSignal): Promise<void> {
     const s = this.#session;
-    const active = s.state.activeModel?.version ?? 0;
-    const models = s.state.models.filter((m) => m.encoder === s.encoding.key && m.version <= active).slice(-COMPARED);
-    const pool = s.items.filter((i) => !isHeldOut(s.state, i.id) && s.encoding.has(i.id)).map((i) => i.row);
-    const rows = Int32Array.from(pool);
+    const models = s.state.standingModels.filter((m) => m.encoder === s.encoding.key).slice(-COMPARED);
+    const pool = s.items.filter((i) => !isHeldOut(s.state, i.id) && s.encoding.has(i.id));
+    const rows = Int32Array.from(pool, (item) => item.row);
     const classes = s.state.schema.classes.map((c) => c.id);
     const opinions: Opinion[] = [];
     for (const model of models) {
@@ -155,8 +154,9 @@ export class InsightState {
       if (head) opinions.push(await s.learning.withLearner((l) => opinionOf(head, rows, classes, l), head));
     }
     this.#kappas = successiveKappas(opinions, classes.length);
-    const doubt = opinions.at(-1)?.doubt ?? new Float64Array();
-    this.#poolError = this.#correctedError(doubt);
+    // What has a label is no error that is left.
+    const doubt = opinions.at(-1)?.doubt.filter((_, i) => !s.state.labels.has(pool[i]?.id ?? ('' as never)));
+    this.#poolError = this.#correctedError(doubt ?? new Float64Array());
   }
 
   #correctedError(doubt: Float64Array): PoolError | null {
@@ -174,15 +174,23 @@ export class InsightState {
   async #compareWithRandom(signal: AbortSignal): Promise<void> {
     const s = this.#session;
     const test = this.#labelledTest();
-    const { schema, task } = s.state;
-    const kind = task === 'multi' ? schema.version : 0;
-    const key = `${s.encoding.key}:${kind}:${test.map((id) => s.state.labels.get(id)?.id ?? '').join()}`;
+    const { schema, task, settings } = s.state;
+    const pool = helperRows(s.state, s.items, (item) => s.encoding.has(item.id));
+    // All that the imitated heads depend on.
+    const key = JSON.stringify([
+      s.encoding.key,
+      task === 'multi' ? schema.version : 0,
+      settings.model ?? 'linear',
+      settings.classWeights ?? 'equal',
+      pool.length,
+      test.map((id) => s.state.labels.get(id)?.id ?? ''),
+    ]);
     if (this.#splits?.key !== key) {
       const list = await imitateRandomSampling(
         {
           rows: test.map((id) => s.itemById(id)?.row ?? 0),
           ...testTruth(s.state, test),
-          pool: helperRows(s.state, s.items, (item) => s.encoding.has(item.id)),
+          pool,
           seed: hashSeed(s.state.seed, 'random-curve'),
         },
         (request, rows) => this.#try(request, rows),

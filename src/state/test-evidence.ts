@@ -52,8 +52,9 @@ export function testProbabilities(state: ProjectState, output: TestOutput): Prob
     return setProbabilityReport(p, truth, classes, state.seed);
   }
   const labelled = items.flatMap((item, i) => {
-    const truth = classes.indexOf(oneClassOf(state.labels.get(item)) ?? ('' as never));
-    return truth < 0 ? [] : [{ i, truth }];
+    const truth = oneClassOf(state.labels.get(item));
+    // A class that the checkpoint does not know counts, or the figures would flatter it.
+    return truth === null ? [] : [{ i, truth: classes.indexOf(truth) }];
   });
   const p = labelled.flatMap((l) => row(l.i));
   return probabilityReport(

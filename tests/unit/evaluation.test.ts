@@ -175,6 +175,11 @@ describe('forecast', () => {
     expect(held / trials).toBeGreaterThan(0.88);
   });
 
+  it('does not take a model that was trained again on as many labels for another round', () => {
+    const again = [...curve.slice(0, 3), ...curve.slice(0, 3)];
+    expect(forecastGain(again, 50, seededRandom(1))).toBeNull();
+  });
+
   it('refuses to guess from fewer than four rounds, and never promises more than everything', () => {
     expect(forecastGain(curve.slice(0, 3), 50, seededRandom(1))).toBeNull();
     const steep = [10, 20, 30, 40].map((labels, i) => ({ labels, accuracy: 0.4 + 0.18 * i, n: 50 }));
@@ -186,16 +191,18 @@ describe('forecast', () => {
 });
 
 describe('stopping advice', () => {
+  /** Nine of ten test items are right from the second model on, one in 500 changes. */
+  const flatCurve = (n: number): StoppingEvidence['curve'] =>
+    [20, 40, 60, 80, 100].map((labels, k) => {
+      const isRight = Array.from({ length: n }, (_, i) =>
+        k === 0 ? i % 10 < 7 : i % 10 < 9 || i % 500 === 9 + 10 * k,
+      );
+      return { labels, isRight, accuracy: isRight.filter(Boolean).length / n };
+    });
   const evidence: StoppingEvidence = {
     kappas: [0.8, 0.995, 0.992, 0.999],
-    poolError: { share: 0.04, interval: { low: 0.01, high: 0.07 } },
-    curve: [
-      { labels: 20, accuracy: 0.7 },
-      { labels: 40, accuracy: 0.9 },
-      { labels: 60, accuracy: 0.901 },
-      { labels: 80, accuracy: 0.9 },
-      { labels: 100, accuracy: 0.902 },
-    ],
+    poolError: { share: 0.03, interval: { low: 0.01, high: 0.05 } },
+    curve: flatCurve(1000),
     accuracyInterval: { low: 0.86, high: 0.94 },
     labels: 100,
   };
@@ -219,6 +226,28 @@ describe('stopping advice', () => {
       target: 'met',
       budget: 'met',
     });
+  });
+
+  it('never takes for flat, or for few, what the test set leaves open', () => {
+    const stateOf = (id: string, e: StoppingEvidence) => stoppingAdvice(e, DEFAULT_THRESHOLDS).find((c) => c.id === id);
+    // As flat, but on so few test items that a gain would not show.
+    expect(stateOf('flat', { ...evidence, curve: flatCurve(100) })?.state).toBe('too-early');
+    expect(stateOf('flat', { ...evidence, curve: flatCurve(100) })?.sentence).toContain('More test items');
+    const bare = flatCurve(1000).map(({ labels, accuracy }) => ({ labels, accuracy }));
+    expect(stateOf('flat', { ...evidence, curve: bare })?.state).toBe('too-early');
+    const rising = flatCurve(1000).map((p, k) => ({ ...p, accuracy: 0.5 + 0.1 * k }));
+    expect(stateOf('flat', { ...evidence, curve: rising })?.state).toBe('not-met');
+    const open = { share: 0.04, interval: { low: 0.01, high: 0.07 } };
+    expect(stateOf('pool-error', { ...evidence, poolError: open })?.state).toBe('too-early');
+    const many = { share: 0.06, interval: { low: 0.03, high: 0.09 } };
+    expect(stateOf('pool-error', { ...evidence, poolError: many })?.state).toBe('not-met');
+  });
+
+  it('never shows a kappa as settled that is not', () => {
+    const near = { ...evidence, kappas: [0.986, 0.9855, 0.9899] };
+    const settled = stoppingAdvice(near, DEFAULT_THRESHOLDS)[0];
+    expect(settled?.state).toBe('not-met');
+    expect(settled?.sentence).toContain('a kappa of 0.987; 0.99 counts as settled');
   });
 
   it('takes the target in terms of another metric, and waits while that has no interval', () => {

@@ -221,6 +221,19 @@ describe('checkpoints', () => {
     expect(log.state.activeModel).toBeNull();
     expect(log.state.models.map((m) => m.version)).toEqual([1, 2]);
   });
+
+  it('leaves those out that were trained on a label taken back, also when later ones stand', () => {
+    const log = new Log();
+    const a = log.label(1, 'a');
+    const b = log.label(2, 'b');
+    log.train(1, [a]);
+    log.train(2, [a, b]);
+    log.undo(b);
+    const c = log.label(3, 'b');
+    log.train(3, [a, c]);
+    expect(log.state.standingModels.map((m) => m.version)).toEqual([1, 3]);
+    expect(log.state.activeModel?.version).toBe(3);
+  });
 });
 
 describe('rounds and settings', () => {

@@ -122,7 +122,7 @@ describe('coverage of 95 % intervals', () => {
     const [p, t] = draw(seededRandom(3), 4_000);
     const truth = probabilityReport(p, t, classes, 1);
     for (const kind of ['logLoss', 'brier', 'calibrationError'] as const) {
-      const value = kind === 'calibrationError' ? 0.15 : (truth?.[kind].value ?? 0);
+      const value = kind === 'calibrationError' ? 0.15 : (truth?.[kind]?.value ?? 0);
       const held = coverage(
         value,
         (random) => {

@@ -66,7 +66,7 @@ describe('figures of sets', () => {
     );
     const probabilities = setProbabilityReport(p, truth, classes, 1);
     near(
-      [probabilities?.logLoss.value ?? null, probabilities?.brier.value ?? null],
+      [probabilities?.logLoss?.value ?? null, probabilities?.brier.value ?? null],
       [REFERENCE.logLoss, REFERENCE.brier],
     );
     near(probabilities?.perClass.map((c) => c.averagePrecision) ?? [], REFERENCE.averagePrecision);
@@ -149,6 +149,20 @@ describe('a checkpoint against the labels of the test set', () => {
       expect(interval?.high).toBeGreaterThan(value ?? 1);
     }
     expect(evaluateSets(state, givenMap(), 3)).toEqual(report);
+  });
+
+  it('stays open where nothing is wrong: 40 items without a mistake do not prove that there is none', () => {
+    const perfect = new Map(
+      Array.from(all, (i) => [hex(i), classes.filter((_, c) => known[i * C + c] === 1)] as const),
+    );
+    const own = evaluateSets(state, perfect, 3);
+    expect([own.accuracy, own.macroF1, own.sets?.hammingLoss]).toEqual([1, 1, 0]);
+    for (const { low, high } of [own.accuracyInterval, own.macroF1Interval, own.weightedF1Interval]) {
+      expect(low).toBeLessThan(0.95);
+      expect(high).toBe(1);
+    }
+    expect(own.sets?.microF1Interval.low).toBeLessThan(0.95);
+    expect(own.sets?.hammingLossInterval.high).toBeGreaterThan(0.05);
   });
 
   it('names the items behind every mistake', () => {
