@@ -15,6 +15,7 @@ export async function fitLarge(
   dim: number,
   classes: number,
   lambda: number,
+  steps = STEPS,
 ): Promise<LogisticFit> {
   const x = tf.tensor2d(new Float32Array(z), [n, dim]);
   const target = tf.oneHot(tf.tensor1d(y, 'int32'), classes).toFloat() as tf.Tensor2D;
@@ -26,7 +27,7 @@ export async function fitLarge(
   let vb = b.clone();
   let loss = Infinity;
   let momentum = 0;
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < steps; step++) {
     const next = tf.tidy(() => {
       const logits = tf.add(tf.matMul(x, vw), vb);
       const value = tf.add(
@@ -54,7 +55,7 @@ export async function fitLarge(
     weights: Float64Array.from(await w.data()),
     bias: Float64Array.from(await b.data()),
     loss,
-    iterations: STEPS,
+    iterations: steps,
   };
   tf.dispose([x, target, w, b, vw, vb]);
   return fit;
