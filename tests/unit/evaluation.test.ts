@@ -175,6 +175,27 @@ describe('forecast', () => {
     expect(held / trials).toBeGreaterThan(0.88);
   });
 
+  it.each([0.05, 0.15, 0.4])('holds it too where all rounds share one test set, whose items flip by %f', (flips) => {
+    const random = seededRandom(9);
+    const trials = 150;
+    const [rounds, n] = [[20, 40, 60, 80, 100, 120], 150];
+    let held = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      const speed = 1.2 + random.next();
+      const truth = (labels: number): number => 0.92 - speed * labels ** -0.6;
+      // An item is right once the model is good enough for it, give or take.
+      const difficulty = Float64Array.from({ length: n }, () => random.next());
+      const seen = rounds.map((labels) => {
+        const right = difficulty.filter((d) => d < truth(labels) + flips * (random.next() - 0.5)).length;
+        return { labels, accuracy: right / n, n };
+      });
+      const gain = truth(170) - truth(120);
+      const interval = forecastGain(seen, 50, random.fork(`trial ${trial}`))?.gainInterval;
+      if (interval && interval.low <= gain && gain <= interval.high) held++;
+    }
+    expect(held / trials).toBeGreaterThan(0.92);
+  });
+
   it('does not take a model that was trained again on as many labels for another round', () => {
     const again = [...curve.slice(0, 3), ...curve.slice(0, 3)];
     expect(forecastGain(again, 50, seededRandom(1))).toBeNull();
