@@ -45,6 +45,8 @@ export class InsightState {
   #poolError = $state.raw<PoolError | null>(null);
   #seedEstimate = $state.raw<SeedEstimate | null>(null);
   #running: AbortController | null = null;
+  /** The checkpoint that was looked at while labelling. */
+  #lookedAt = $state.raw<number | null>(null);
 
   constructor(session: ProjectSession) {
     this.#session = session;
@@ -116,6 +118,27 @@ export class InsightState {
       stopping: { ...(stopping ?? DEFAULT_THRESHOLDS), ...change },
     }));
   }
+
+  /**
+   * A first look at the first model, so that one that has learnt nothing shows before many labels are spent on its
+   * questions. Later ones are measured on test items, or on the Evaluate stage.
+   */
+  async lookAtSeed(): Promise<void> {
+    const { state, evaluation } = this.#session;
+    const [model, next] = state.standingModels;
+    if (!model || next || evaluation.report || this.#lookedAt === model.version) return;
+    this.#lookedAt = model.version;
+    try {
+      await this.#estimateFromSeed(new AbortController().signal);
+    } catch (error) {
+      if (!isAbort(error)) this.#session.fail(error);
+    }
+  }
+  /** True while the active model is one that has been looked at and does no better than chance. */
+  readonly isGuessing: boolean = $derived.by(
+    () =>
+      this.#seedEstimate?.isNoBetterThanChance === true && this.#session.state.activeModel?.version === this.#lookedAt,
+  );
 
   /** Works everything out again, as long as the stage is shown; a call under way is given up. */
   refresh(): void {

@@ -179,6 +179,7 @@ export class Learning {
       const isOfEarlier = (item: Item): boolean => isEmbedded(item) && !last.picks.some((p) => p.item === item.id);
       if (isLost && (await this.#train(isEmbedded, isOfEarlier))) return true;
       await this.#predictQueue();
+      await s.insight.lookAtSeed();
       return false;
     }
     if (await this.#train(isEmbedded)) return true;

@@ -98,6 +98,7 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
     },
     services: { newLearner: () => fake.learner },
     evaluation: { headTrained: () => Promise.resolve() },
+    insight: { lookAtSeed: () => Promise.resolve() },
     append: (drafts: readonly EventDraft[]) => {
       drafts.forEach((draft) => log.add(draft));
       return Promise.resolve();
