@@ -6,14 +6,13 @@ import { hashSeed, seededRandom } from '../domain/random.ts';
 /**
  * Opens the next round with its random share. These picks need no model, so they can be labelled while the head trains. Before
  * the first model there is none: nothing asks for anything yet that chance would have to make up for.
- * `pool` are the items that may be queried, in row order.
+ * @param pool the items that may be queried, in row order @param isCold the labels so far can't train a model that asks
  */
-export function openNextRound(state: ProjectState, pool: readonly Item[]): EventDraft {
+export function openNextRound(state: ProjectState, pool: readonly Item[], isCold: boolean): EventDraft {
   const round = (state.rounds.at(-1)?.round ?? 0) + 1;
   const seed = hashSeed(state.seed, `round-${round}`);
   const size = Math.min(state.settings.batchSize, pool.length);
-  const share = state.activeModel === null ? 0 : state.settings.randomShare;
-  const count = Math.min(size, Math.round(size * share));
+  const count = isCold ? 0 : Math.min(size, Math.round(size * state.settings.randomShare));
   const random = seededRandom(seed).fork('random-share');
   const left = [...pool];
   const picks: Pick[] = [];

@@ -9,7 +9,7 @@ import { batchQueue, candidates, isBatchDone } from '../loop/queue.ts';
 import { groupsOfHints } from '../loop/hint-groups.ts';
 import { nextStrategy, selectBatch } from '../loop/select-batch.ts';
 import { trainHead } from '../loop/train-head.ts';
-import { helperRows, isUpToDate, trainingSet, type TrainingSet } from '../loop/training-set.ts';
+import { hasContrast, helperRows, isUpToDate, trainingSet, type TrainingSet } from '../loop/training-set.ts';
 import { strategyById } from '../strategies/index.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
 import { LearnerLease } from './learner-lease.svelte.ts';
@@ -167,7 +167,8 @@ export class Learning {
         this.#step = '';
         return await this.#train(isEmbedded);
       }
-      await s.append([openNextRound(s.state, pool)]);
+      const isCold = !hasContrast(trainingSet(s.state, s.items, isEmbedded));
+      await s.append([openNextRound(s.state, pool, isCold)]);
       return true;
     }
     if (last.isSelected) {

@@ -89,10 +89,10 @@ describe('a round', () => {
     const items = textItems(30);
     await withSplit(log, items);
     const pool = candidates(log.state(), items, all);
-    const opened = openNextRound(log.state(), pool) as Draft<'round-opened'>;
+    const opened = openNextRound(log.state(), pool, true) as Draft<'round-opened'>;
     // Nothing asks for anything before the first model: chance has nothing to make up for.
     expect([opened.round, opened.size, opened.picks.length]).toEqual([1, 5, 0]);
-    expect(openNextRound(log.state(), pool)).toEqual(opened);
+    expect(openNextRound(log.state(), pool, true)).toEqual(opened);
     log.add(opened);
     const requests: SelectRequest[] = [];
     const learner: Partial<Learner> = {
@@ -125,9 +125,9 @@ describe('a round', () => {
     log.add({ kind: 'model-trained', version: 1, encoder: 'e1', ...trained });
     expect(isUpToDate(log.state(), set, 'e1')).toBe(true);
     expect(isUpToDate(log.state(), set, 'e2')).toBe(false);
-    const next = openNextRound(log.state(), candidates(log.state(), items, all)) as Draft<'round-opened'>;
+    const next = openNextRound(log.state(), candidates(log.state(), items, all), false) as Draft<'round-opened'>;
     expect([next.round, next.size, next.picks.length]).toEqual([2, 5, 1]);
-    expect(openNextRound(log.state(), candidates(log.state(), items, all))).toEqual(next);
+    expect(openNextRound(log.state(), candidates(log.state(), items, all), false)).toEqual(next);
     log.add(next);
     await select();
     expect(requests[1]).toMatchObject({ strategy: 'margin', count: 4, classNames: ['a', 'b'] });
@@ -146,11 +146,9 @@ describe('a round', () => {
     const items = textItems(5);
     await withSplit(log, items);
     const pool = candidates(log.state(), items, all);
-    const opened = openNextRound(log.state(), pool) as Draft<'round-opened'>;
+    const opened = openNextRound(log.state(), pool, true) as Draft<'round-opened'>;
     expect(opened.size).toBe(pool.length);
-    const trained = { trainedOn: [], classes: [], lambda: 1, fitMs: 1, backend: 'cpu' } as const;
-    log.add({ kind: 'model-trained', version: 1, encoder: 'e1', ...trained });
-    const later = openNextRound(log.state(), pool) as Draft<'round-opened'>;
+    const later = openNextRound(log.state(), pool, false) as Draft<'round-opened'>;
     expect(new Set(later.picks.map((p) => p.item)).size).toBe(Math.round(pool.length / 2));
   });
 });
