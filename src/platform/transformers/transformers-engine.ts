@@ -5,7 +5,7 @@ import { WinnowError } from '../../domain/errors.ts';
 import type { Backend } from '../../domain/events.ts';
 import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
 import type { Precision } from '../../loop/embedding-key.ts';
-import type { Encoded, RunPlan } from '../../loop/encoder-ports.ts';
+import type { Batches, Encoded, RunPlan } from '../../loop/encoder-ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
 import { openModelFiles } from './model-files.ts';
@@ -28,7 +28,7 @@ export class TransformersEngine implements EncoderEngine {
   readonly dim: number;
   readonly #spec: EncoderSpec;
   readonly #model: Model;
-  readonly #batch: number | null;
+  readonly #batch: Batches | null;
   /** Rejects with `gpu-lost` when the graphics card is gone; a model that waits for it would wait for ever. */
   readonly #lost: Promise<never> | null;
 
@@ -36,7 +36,7 @@ export class TransformersEngine implements EncoderEngine {
     spec: EncoderSpec,
     model: Model,
     place: { backend: Backend; fallback: string | null; threads: number },
-    batch: number | null,
+    batch: Batches | null,
     lost: Promise<never> | null,
   ) {
     this.#spec = spec;
@@ -84,13 +84,16 @@ export class TransformersEngine implements EncoderEngine {
   }
 
   async embed(prepared: Prepared, batch: number | null = null): Promise<Rows> {
-    const usual = USUAL_BATCH[this.backend === 'webgpu' ? 'webgpu' : 'wasm'];
-    const most = batch ?? this.#batch;
+    const place = this.backend === 'webgpu' ? 'webgpu' : 'wasm';
     try {
-      if (prepared.kind === 'tokens')
-        return { data: await this.#embedTokens(prepared, most ?? usual.tokens), failed: [] };
-      if (prepared.kind === 'pixels')
-        return { data: await this.#embedPixels(prepared, most ?? usual.images), failed: prepared.failed };
+      if (prepared.kind === 'tokens') {
+        const most = batch ?? batchAt(place, this.#batch, 'tokens');
+        return { data: await this.#embedTokens(prepared, most), failed: [] };
+      }
+      if (prepared.kind === 'pixels') {
+        const most = batch ?? batchAt(place, this.#batch, 'images');
+        return { data: await this.#embedPixels(prepared, most), failed: prepared.failed };
+      }
     } catch (error) {
       throw asFailure(error);
     }
@@ -172,6 +175,11 @@ export function dtypesFor(
   if (device === 'wasm') return precision === 'q8' ? ['q8'] : ['fp32', 'fp16'];
   if (!hasHalf) return ['fp32'];
   return spec.dtypes.webgpu === 'fp16' ? ['fp16', 'fp32'] : ['fp32', 'fp16'];
+}
+
+/** What is run at once: what was found for this place, never for another one, else what is usual there. */
+export function batchAt(place: 'webgpu' | 'wasm', batches: Batches | null, unit: 'tokens' | 'images'): number {
+  return batches?.[place] ?? USUAL_BATCH[place][unit];
 }
 
 async function floats(tensor: Tensor): Promise<Float32Array> {
