@@ -122,6 +122,11 @@ export const ERROR_TEXTS = {
     action:
       'Winnow tries again. Should it happen again, choose the processor under "Where the model runs" on the Data stage.',
   },
+  'gpu-unusable': {
+    what: 'The encoder could not be started on the graphics processor.',
+    meaning: 'What was embedded before is kept.',
+    action: 'Choose the processor under "Where the model runs" on the Data stage, then go on embedding.',
+  },
   'worker-died': {
     what: 'A background task ended unexpectedly.',
     meaning: 'What was saved before is kept.',

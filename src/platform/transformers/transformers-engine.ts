@@ -1,7 +1,7 @@
 import { AutoModel, env, Tensor } from '@huggingface/transformers';
 import { planBatches } from '../../domain/embedding/batch-plan.ts';
 import { firstToken, meanPool } from '../../domain/embedding/pooling.ts';
-import { WinnowError } from '../../domain/errors.ts';
+import { WinnowError, type ErrorCode } from '../../domain/errors.ts';
 import type { Backend } from '../../domain/events.ts';
 import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
 import type { Precision } from '../../loop/embedding-key.ts';
@@ -49,30 +49,28 @@ export class TransformersEngine implements EncoderEngine {
     this.dim = spec.dim;
   }
 
-  /** Loads the model. Throws `encoder-missing` when its files are neither on this machine nor on this site. */
+  /**
+   * Loads the model. Throws `encoder-missing` when its files are neither on this machine nor on this site, `gpu-unusable` when
+   * it can't be started on the graphics card. After that nothing can be loaded in this worker: transformers.js starts a
+   * session only after the one before, and a failure passes on to all that follow.
+   */
   static async open(spec: EncoderSpec, plan: RunPlan, origin: string): Promise<TransformersEngine> {
     const files = await openModelFiles(spec);
     const threads = configureRuntime(origin, plan.threads, files);
     // 8 bits never go to the graphics card, whatever was asked for.
     const place = await choosePlace(plan.precision === 'q8' ? 'wasm' : plan.backend);
-    const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
-      AutoModel.from_pretrained(spec.path, {
+    const device = place.backend === 'webgpu' ? 'webgpu' : 'wasm';
+    try {
+      const model = await AutoModel.from_pretrained(spec.path, {
         device,
         dtype: files.dtype(dtypesFor(spec, device, plan.precision, place.hasHalf)),
         ...(spec.modelFile && { model_file_name: spec.modelFile }),
       });
-    const onProcessor = async (fallback: string | null): Promise<TransformersEngine> => {
-      const model = await load('wasm');
-      return new TransformersEngine(spec, model, { backend: 'wasm', fallback, threads }, plan.batch, null);
-    };
-    try {
-      if (place.backend !== 'webgpu') return await onProcessor(place.fallback);
-      const model = await load('webgpu');
+      if (device === 'wasm') return new TransformersEngine(spec, model, { ...place, threads }, plan.batch, null);
       const { lost } = await deviceLost();
       return new TransformersEngine(spec, model, { ...place, threads: 1 }, plan.batch, lost);
     } catch (error) {
-      if (place.backend !== 'webgpu') throw asFailure(error);
-      return onProcessor(`${spec.name} runs on the processor (WebAssembly): it could not be started on WebGPU.`);
+      throw asFailure(error, device === 'webgpu' ? 'gpu-unusable' : 'encoder-failed');
     }
   }
 
@@ -199,7 +197,8 @@ async function deviceLost(): Promise<{ lost: Promise<never> | null }> {
   return { lost };
 }
 
-function asFailure(error: unknown): WinnowError {
-  if (error instanceof WinnowError) return error;
-  return new WinnowError('encoder-failed', error instanceof Error ? error.message : String(error), { cause: error });
+function asFailure(error: unknown, code: ErrorCode = 'encoder-failed'): WinnowError {
+  // Weights may be missing for the card alone.
+  if (error instanceof WinnowError && code !== 'gpu-unusable') return error;
+  return new WinnowError(code, error instanceof Error ? error.message : String(error), { cause: error });
 }
