@@ -192,6 +192,17 @@ test('of several choices the newest embeds, alone and once', async () => {
   expect(await idsOf('c@1-q8')).toHaveLength(COUNT);
 });
 
+test('of two choices at once only the newer one is worked for, also when it is the one of before', async () => {
+  const { encoding, world, idsOf } = await project();
+  await Promise.all([encoding.select('a'), encoding.select('b')]);
+  expect(world.trials).toBe(1);
+  expect(await idsOf('b@1-q8')).toHaveLength(COUNT);
+  await Promise.all([encoding.select('c'), encoding.select('b')]);
+  expect(encoding.selected.id).toBe('b');
+  expect(encoding.isComplete).toBe(true);
+  expect(new Set(world.embeddedBy)).toEqual(new Set(['b']));
+});
+
 test('where it runs is changed while it embeds: it goes on there, with the precision and the trial of the place', async () => {
   const { encoding, world, idsOf } = await project(true);
   const { reached, pass } = door();
