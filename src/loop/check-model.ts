@@ -53,7 +53,10 @@ export async function checkModel(source: ModelSource, who: ModelIdentity): Promi
       throw new WinnowError('model-file-missing', `There is no ${path}, which an encoder for ${what} needs`);
     }
   }
-  refuseOthers(settings);
+  refuseOthers(
+    settings,
+    SENTENCE_FILES.some((path) => has(source, path)),
+  );
   const { weights, modelFile } = findWeights(source, who.modality);
   const files = source.files.filter((f) => f.path === 'config.json' || needed.includes(f.path));
   const available = DTYPES.filter((d) => weights[d] !== undefined);
@@ -99,7 +102,10 @@ function parse(text: string): unknown {
   }
 }
 
-function refuseOthers(settings: v.InferOutput<typeof config>): void {
+/** With one of these it was trained to compare sentences, whatever its weights were made from. */
+const SENTENCE_FILES = ['modules.json', 'sentence_bert_config.json', '1_Pooling/config.json'];
+
+function refuseOthers(settings: v.InferOutput<typeof config>, isForSentences: boolean): void {
   const names = settings.architectures ?? [];
   const isWriter = names.some((n) => /For(CausalLM|ConditionalGeneration)$|LMHead/.test(n));
   if (isWriter || settings.is_encoder_decoder === true) {
@@ -107,6 +113,10 @@ function refuseOthers(settings: v.InferOutput<typeof config>): void {
   }
   if (names.some((n) => /For\w*Classification$|ForObjectDetection$|ForQuestionAnswering$/.test(n))) {
     throw new WinnowError('model-unsuitable', 'It answers with classes of its own instead of embeddings');
+  }
+  // Jina's encoders of sentences bear this name too.
+  if (!isForSentences && names.some((n) => /^(?!Jina)\w+ForMasked(LM|ImageModeling)$/.test(n))) {
+    throw new WinnowError('model-unsuitable', 'It guesses what is masked; an encoder gives embeddings');
   }
 }
 

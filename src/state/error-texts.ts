@@ -103,7 +103,7 @@ export const ERROR_TEXTS = {
   },
   'model-unsuitable': {
     what: 'This model cannot be used as an encoder here.',
-    meaning: 'Nothing was added.',
+    meaning: 'Nothing was added or embedded.',
     action: 'Choose a model for feature extraction from texts or images in the layout of transformers.js.',
   },
   'model-no-room': {

@@ -111,11 +111,21 @@ describe('a model that a user brings', () => {
     ['a translator', { model_type: 't5', is_encoder_decoder: true }],
     ['a classifier', { model_type: 'bert', architectures: ['BertForSequenceClassification'] }],
     ['an image classifier', { model_type: 'vit', architectures: ['ViTForImageClassification'] }],
+    ['a guesser of words', { model_type: 'bert', architectures: ['BertForMaskedLM'] }],
+    ['a guesser of patches', { model_type: 'vit', architectures: ['ViTForMaskedImageModeling'] }],
     ['settings without a kind', {}],
     ['settings that are no JSON', 'oops'],
   ])('is refused when it is no encoder: %s', async (_name, config) => {
     await expect(check(TEXT, { config })).rejects.toMatchObject({ code: 'model-unsuitable' });
   });
+});
+
+it.each([
+  ['BertForMaskedLM', [...TEXT, 'modules.json']],
+  ['JinaBertForMaskedLM', TEXT],
+])('an encoder of sentences may be called after what it was made from: %s', async (name, paths) => {
+  const config = { model_type: 'bert', architectures: [name], hidden_size: 64 };
+  expect((await check(paths, { config })).dim).toBe(64);
 });
 
 describe('the name of a repository', () => {

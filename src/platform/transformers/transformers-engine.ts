@@ -1,6 +1,5 @@
 import { AutoModel, env, Tensor } from '@huggingface/transformers';
 import { planBatches } from '../../domain/embedding/batch-plan.ts';
-import { firstToken, meanPool } from '../../domain/embedding/pooling.ts';
 import { WinnowError, type ErrorCode } from '../../domain/errors.ts';
 import type { Backend } from '../../domain/events.ts';
 import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
@@ -9,11 +8,11 @@ import type { Batches, Encoded, RunPlan } from '../../loop/encoder-ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
 import { openModelFiles } from './model-files.ts';
+import { poolOutput, type Outputs } from './pool-output.ts';
 import { choosePlace, configureRuntime } from './runtime.ts';
 import { textFeed } from './text-feed.ts';
 
 type Model = Awaited<ReturnType<typeof AutoModel.from_pretrained>>;
-type Outputs = Record<string, Tensor>;
 type Rows = Pick<Encoded, 'data' | 'failed'>;
 
 /** Tokens, padding included, or images in one run of a model: on the processor as many as its caches hold. */
@@ -106,7 +105,7 @@ export class TransformersEngine implements EncoderEngine {
       const rows = [...batch].map((i) => ids.subarray(starts[i], starts[i + 1]));
       const { feed, columns } = textFeed(rows, this.#spec.inputs === 'bag');
       const output = await this.#run(feed);
-      const vectors = await this.#pool(output, rows, columns);
+      const vectors = await poolOutput(this.#spec, output, rows, columns);
       const dim = vectors.length / rows.length;
       if (out.length === 0) out = new Float32Array(lengths.length * dim);
       batch.forEach((i, k) => {
@@ -124,7 +123,7 @@ export class TransformersEngine implements EncoderEngine {
       const rows = Math.min(most, count - start);
       const pixels = data.subarray(start * size, (start + rows) * size);
       const output = await this.#run({ pixel_values: new Tensor('float32', pixels, [rows, 3, height, width]) });
-      const vectors = await this.#pool(output, new Array<Int32Array>(rows).fill(new Int32Array()), 0);
+      const vectors = await poolOutput(this.#spec, output, new Array<Int32Array>(rows).fill(new Int32Array()), 0);
       if (out.length === 0) out = new Float32Array((vectors.length / rows) * count);
       out.set(vectors, (vectors.length / rows) * start);
     }
@@ -135,30 +134,7 @@ export class TransformersEngine implements EncoderEngine {
     const run = this.#model(feed) as Promise<Outputs>;
     return this.#lost ? Promise.race([run, this.#lost]) : run;
   }
-
-  /** One vector for each row of a batch, and gives the outputs' memory back. */
-  async #pool(output: Outputs, rows: readonly Int32Array[], columns: number): Promise<Float32Array> {
-    const hidden = output['last_hidden_state'];
-    const ready = READY.map((name) => output[name]).find((tensor) => tensor !== undefined);
-    const isReady = ready !== undefined && (this.#spec.pooling === 'model' || !hidden);
-    const tensor = isReady ? ready : hidden;
-    if (!tensor) throw new WinnowError('encoder-failed', 'The model gives no embeddings');
-    const data = await floats(tensor);
-    if (isReady) return data;
-    const [count = 0, tokens = 0, dim = 0] = tensor.dims;
-    if (columns === 0 || this.#spec.pooling === 'cls') return firstToken(data, count, tokens, dim);
-    return meanPool(
-      data,
-      rows.map((row) => row.length),
-      count,
-      tokens,
-      dim,
-    );
-  }
 }
-
-/** Outputs that are one vector for each input already. */
-const READY = ['sentence_embedding', 'embeddings', 'text_embeds', 'image_embeds', 'pooler_output'];
 
 /**
  * Number types that give embeddings of this precision on a device, the best first. Never 8-bit weights on WebGPU: their
@@ -178,12 +154,6 @@ export function dtypesFor(
 /** What is run at once: what was found for this place, never for another one, else what is usual there. */
 export function batchAt(place: 'webgpu' | 'wasm', batches: Batches | null, unit: 'tokens' | 'images'): number {
   return batches?.[place] ?? USUAL_BATCH[place][unit];
-}
-
-async function floats(tensor: Tensor): Promise<Float32Array> {
-  if (tensor.location === 'gpu-buffer') await tensor.ort_tensor.getData();
-  const data: unknown = tensor.type === 'float32' ? tensor.data : tensor.to('float32').data;
-  return data as Float32Array;
 }
 
 /** Boxed, as an awaited promise would be waited for. */
