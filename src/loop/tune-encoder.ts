@@ -30,6 +30,8 @@ export interface TuneOptions {
 
 interface Measured {
   readonly place: 'webgpu' | 'wasm';
+  /** It was to run on the card and could not be started there. */
+  readonly isFallback: boolean;
   readonly batch: number;
   /** Items a second. */
   readonly ratePerS: number;
@@ -42,52 +44,52 @@ interface Measured {
  */
 export async function tuneEncoder(o: TuneOptions): Promise<Tuning> {
   try {
-    const info = await open(o, o.backend);
-    if (o.backend !== 'auto' || placeOf(info) === 'wasm') {
-      // What was asked for is asked for again: a later run says by itself that it can't be had.
-      const isPlain = o.backend === 'auto' && info.fallback === null;
-      return tuning(o, isPlain ? 'wasm' : o.backend, [await measure(o, info)]);
-    }
-    const card = await attempt(o, () => measure(o, info));
-    const processor = await attempt(o, async () => measure(o, await open(o, 'wasm')));
-    if ('error' in card) {
-      if ('error' in processor) throw processor.error;
+    if (o.backend !== 'auto') return tuning(o, o.backend, [await tryOn(o, o.backend)]);
+    const chosen = await attempt(o, () => tryOn(o, 'auto'));
+    if ('error' in chosen) {
+      // 8 bits never go to the card: it is the processor that failed.
+      if (o.precision === 'q8') throw chosen.error;
+      const processor = await tryOn(o, 'wasm');
       o.onFallback(`${o.spec.name} runs on the processor (WebAssembly): the graphics card failed in a trial.`);
       return tuning(o, 'wasm', [processor]);
     }
-    if ('error' in processor) return tuning(o, 'auto', [card]);
+    // A card that could not be started is asked for again: a later run says by itself that it can't be had.
+    if (chosen.place === 'wasm') return tuning(o, chosen.isFallback ? 'auto' : 'wasm', [chosen]);
+    const processor = await attempt(o, () => tryOn(o, 'wasm'));
+    if ('error' in processor) return tuning(o, 'auto', [chosen]);
     // Not the card by name: should there be another one, or none, the choice is made anew.
-    return processor.ratePerS > card.ratePerS
-      ? tuning(o, 'wasm', [processor, card])
-      : tuning(o, 'auto', [card, processor]);
+    return processor.ratePerS > chosen.ratePerS
+      ? tuning(o, 'wasm', [processor, chosen])
+      : tuning(o, 'auto', [chosen, processor]);
   } finally {
     o.encoder.stop();
   }
 }
 
-function open(o: TuneOptions, backend: BackendChoice): Promise<EncoderInfo> {
+async function tryOn(o: TuneOptions, backend: BackendChoice): Promise<Measured> {
   o.encoder.stop();
   const plan = { backend, precision: o.precision, threads: null, batch: null };
-  return orAbort(o.signal, () => o.encoder.open(o.spec, plan, null));
+  return measure(o, await orAbort(o.signal, () => o.encoder.open(o.spec, plan, null)));
 }
 
 /** The fastest batch of those that work; rejects when the first one does not. */
 async function measure(o: TuneOptions, info: EncoderInfo): Promise<Measured> {
-  const place = placeOf(info);
+  const place = info.backend === 'webgpu' ? 'webgpu' : 'wasm';
+  const isFallback = info.fallback !== null;
   // Items are dealt out: fewer would warm the first copy alone.
   await orAbort(o.signal, () => o.encoder.embed(o.sample.slice(0, WARM * info.lanes)));
   const startedAt = o.now();
   let best: Measured | null = null;
   for (const batch of BATCHES[o.spec.modality][place]) {
     const from = o.now();
-    const failure = await attempt(o, () => o.encoder.embed(o.sample, batch));
+    const failure = await attempt(o, () => orAbort(o.signal, () => o.encoder.embed(o.sample, batch)));
     if ('error' in failure) {
       // The worker is of no use any more, and a larger batch would need yet more memory.
       if (best) return best;
       throw failure.error;
     }
     const ratePerS = (1000 * o.sample.length) / Math.max(1, o.now() - from);
-    if (!best || ratePerS > best.ratePerS) best = { place, batch, ratePerS };
+    if (!best || ratePerS > best.ratePerS) best = { place, isFallback, batch, ratePerS };
     if (o.now() - startedAt > PATIENCE_MS) break;
   }
   if (!best) throw new RangeError('There is always a batch to try.');
@@ -100,7 +102,7 @@ async function attempt<T extends object>(
   step: () => Promise<T>,
 ): Promise<T | { readonly error: unknown }> {
   try {
-    return await orAbort(o.signal, step);
+    return await step();
   } catch (error) {
     o.signal.throwIfAborted();
     return { error };
@@ -112,8 +114,4 @@ function tuning(o: TuneOptions, backend: BackendChoice, measured: readonly Measu
   const batch: Batches = Object.fromEntries(measured.map((m) => [m.place, m.batch]));
   const plan = { backend, precision: o.precision, threads: null, batch };
   return { plan, ratePerS: measured[0]?.ratePerS ?? 0 };
-}
-
-function placeOf(info: EncoderInfo): 'webgpu' | 'wasm' {
-  return info.backend === 'webgpu' ? 'webgpu' : 'wasm';
 }

@@ -15,6 +15,8 @@ class TimedEncoder extends ReadyEncoder {
   now = 0;
   stopped = 0;
   lanes = 1;
+  fallback: string | null = null;
+  diesOnCard = false;
   #backend: 'webgpu' | 'wasm' = 'wasm';
   readonly opened: string[] = [];
   /** Items of each call. */
@@ -26,9 +28,10 @@ class TimedEncoder extends ReadyEncoder {
   }
   open(_spec: unknown, plan: RunPlan): Promise<EncoderInfo> {
     this.opened.push(plan.backend);
+    if (plan.backend === 'auto' && this.diesOnCard) return Promise.reject(new WinnowError('worker-died'));
     this.#backend = plan.backend === 'wasm' || !this.#times['webgpu'] ? 'wasm' : 'webgpu';
-    const { lanes } = this;
-    return Promise.resolve({ key: 'k', backend: this.#backend, dim: 1, fallback: null, threads: lanes, lanes });
+    const { lanes, fallback } = this;
+    return Promise.resolve({ key: 'k', backend: this.#backend, dim: 1, fallback, threads: lanes, lanes });
   }
   embed(inputs: readonly EncodeInput[], batch = 0): Promise<Encoded> {
     this.calls.push(inputs.length);
@@ -91,8 +94,9 @@ describe('the trial of an encoder', () => {
     expect(said).toEqual([]);
   });
 
-  it('moves to the processor when the graphics card fails, and says so', async () => {
+  it.each([false, true])('moves to the processor when the graphics card fails, and says so: %s', async (dies) => {
     const encoder = new TimedEncoder({ webgpu: { 0: 'fails' }, wasm: { 128: 400, 512: 500, 1024: 800 } });
+    encoder.diesOnCard = dies;
     expect((await tune(encoder)).plan).toMatchObject({ backend: 'wasm', batch: { wasm: 128 } });
     expect(said).toEqual(['potion-base-2M runs on the processor (WebAssembly): the graphics card failed in a trial.']);
   });
@@ -102,6 +106,13 @@ describe('the trial of an encoder', () => {
     await expect(tune(new TimedEncoder(times), 'webgpu')).rejects.toMatchObject({ code: 'gpu-lost' });
     await expect(tune(new TimedEncoder(times))).rejects.toMatchObject({ code: 'gpu-lost' });
     expect(said).toEqual([]);
+  });
+
+  it('leaves the choice as it was where the card could not be started: every run says so by itself', async () => {
+    const encoder = new TimedEncoder({ wasm: { 128: 900, 512: 950 } });
+    encoder.fallback = 'It runs on the processor.';
+    expect((await tune(encoder)).plan).toMatchObject({ backend: 'auto', batch: { wasm: 1024 } });
+    expect(encoder.opened).toEqual(['auto']);
   });
 
   it('warms every copy of the model', async () => {
