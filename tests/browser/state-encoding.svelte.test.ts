@@ -113,13 +113,15 @@ async function project(hasCard = false) {
 
 /** A door that stays shut until it is opened; `reached` resolves when somebody stands before it. */
 function door() {
-  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  let reach: () => void = () => undefined;
+  let open: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const opened = new Promise<void>((resolve) => (open = resolve));
   const pass = (): Promise<void> => {
     reach();
     return opened;
   };
-  return { reached, open, pass };
+  return { reached, open: () => open(), pass };
 }
 
 test('a chosen encoder is tried once and embeds at once what is quick', async () => {
