@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   'model-no-room',
   'learner-failed',
   'gpu-lost',
+  'gpu-unusable',
   'worker-died',
   'too-few-items',
   'rule-too-slow',

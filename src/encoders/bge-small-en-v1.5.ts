@@ -5,7 +5,7 @@ export default {
   name: 'bge-small-en-v1.5',
   modality: 'text',
   runtime: 'transformers',
-  revision: 1,
+  revision: 2,
   dim: 384,
   path: 'Xenova/bge-small-en-v1.5',
   pooling: 'cls',
@@ -28,4 +28,5 @@ export default {
       q8: [{ path: 'onnx/model_quantized.onnx', sizeBytes: 34_000_000, isApproximate: true }],
     },
   },
+  mostTokens: 512,
 } satisfies EncoderSpec;

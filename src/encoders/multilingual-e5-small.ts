@@ -5,7 +5,7 @@ export default {
   name: 'multilingual-e5-small',
   modality: 'text',
   runtime: 'transformers',
-  revision: 1,
+  revision: 2,
   dim: 384,
   path: 'Xenova/multilingual-e5-small',
   pooling: 'mean',
@@ -35,6 +35,7 @@ export default {
       ],
     },
   },
+  mostTokens: 512,
   // What E5 was trained with for everything that is no search query against passages.
   prefix: 'query: ',
 } satisfies EncoderSpec;

@@ -51,6 +51,8 @@ export interface EncoderSpec {
   readonly languages: string;
   /** Where it can be downloaded from; null = built in, or only on sites that serve its files. */
   readonly hub: HubSource | null;
+  /** Tokens of a text that it was trained to read, special tokens included; `USUAL_TOKENS` where absent. The rest is cut off. */
+  readonly mostTokens?: number;
   /** Put before every text, as the model was trained with it. */
   readonly prefix?: string;
   /** Name of the weights' file without ending and number type; `model` where absent. */
@@ -62,6 +64,9 @@ export interface EncoderSpec {
   /** True for static embeddings: the model looks tokens up, and tokenising is most of the work. */
   readonly isStatic?: boolean;
 }
+
+/** What most encoders of sentences are trained on. */
+export const USUAL_TOKENS = 256;
 
 /** Ending of the weights' file of a number type, as transformers.js looks for it. */
 const SUFFIX: Readonly<Record<Dtype, string>> = { fp32: '', fp16: '_fp16', q8: '_quantized' };

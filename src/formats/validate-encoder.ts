@@ -33,6 +33,7 @@ const encoder = v.object({
       weights: v.object({ fp32: weights, fp16: weights, q8: weights }),
     }),
   ),
+  mostTokens: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(512))),
   prefix: v.exactOptional(v.string()),
   modelFile: v.exactOptional(v.picklist(['vision_model', 'text_model'])),
   inputs: v.exactOptional(v.literal('bag')),

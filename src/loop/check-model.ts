@@ -1,7 +1,15 @@
 import * as v from 'valibot';
 import { WinnowError } from '../domain/errors.ts';
 import type { Modality } from '../domain/item.ts';
-import { DTYPES, totalBytes, weightsPath, type Dtype, type EncoderSpec, type ModelFile } from '../encoders/spec.ts';
+import {
+  DTYPES,
+  totalBytes,
+  USUAL_TOKENS,
+  weightsPath,
+  type Dtype,
+  type EncoderSpec,
+  type ModelFile,
+} from '../encoders/spec.ts';
 
 /** A model that nobody has checked yet: a repository of the hub, or a folder. */
 export interface ModelSource {
@@ -21,6 +29,8 @@ export interface ModelIdentity {
 
 /** More than a browser's WebAssembly can hold. */
 const MOST_BYTES = 2_000_000_000;
+/** Tokens. Where there is no limit some tokenisers say a very large number; and attention costs the square of it. */
+const length = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(512));
 const config = v.object({
   model_type: v.string(),
   architectures: v.optional(v.array(v.string())),
@@ -43,7 +53,10 @@ export async function checkModel(source: ModelSource, who: ModelIdentity): Promi
       throw new WinnowError('model-file-missing', `There is no ${path}, which an encoder for ${what} needs`);
     }
   }
-  refuseOthers(settings);
+  refuseOthers(
+    settings,
+    SENTENCE_FILES.some((path) => has(source, path)),
+  );
   const { weights, modelFile } = findWeights(source, who.modality);
   const files = source.files.filter((f) => f.path === 'config.json' || needed.includes(f.path));
   const available = DTYPES.filter((d) => weights[d] !== undefined);
@@ -52,10 +65,12 @@ export async function checkModel(source: ModelSource, who: ModelIdentity): Promi
   const isBag = settings.model_type === 'model2vec';
   const isTower = modelFile !== 'model';
   const { repository, revision, ...names } = who;
+  const mostTokens = who.modality === 'text' ? await longestText(source) : null;
   return {
     ...names,
     runtime: 'transformers',
-    revision: who.modality === 'image' ? 2 : 1,
+    // Pictures and long texts were once read in another way.
+    revision: who.modality === 'image' || (mostTokens ?? USUAL_TOKENS) !== USUAL_TOKENS ? 2 : 1,
     dim: (isTower ? settings.projection_dim : undefined) ?? settings.hidden_size ?? settings.d_model ?? 0,
     path: repository,
     pooling: isBag || isTower ? 'model' : who.modality === 'text' ? await textPooling(source) : 'cls',
@@ -63,6 +78,7 @@ export async function checkModel(source: ModelSource, who: ModelIdentity): Promi
     sizeBytes: totalBytes([...files, ...(weights[dtypes.wasm] ?? [])]),
     languages: '',
     hub: { repository, revision, files, weights },
+    ...(mostTokens !== null && { mostTokens }),
     ...(isBag && { inputs: 'bag' as const }),
     ...(modelFile !== 'model' && { modelFile }),
   };
@@ -86,7 +102,10 @@ function parse(text: string): unknown {
   }
 }
 
-function refuseOthers(settings: v.InferOutput<typeof config>): void {
+/** With one of these it was trained to compare sentences, whatever its weights were made from. */
+const SENTENCE_FILES = ['modules.json', 'sentence_bert_config.json', '1_Pooling/config.json'];
+
+function refuseOthers(settings: v.InferOutput<typeof config>, isForSentences: boolean): void {
   const names = settings.architectures ?? [];
   const isWriter = names.some((n) => /For(CausalLM|ConditionalGeneration)$|LMHead/.test(n));
   if (isWriter || settings.is_encoder_decoder === true) {
@@ -94,6 +113,10 @@ function refuseOthers(settings: v.InferOutput<typeof config>): void {
   }
   if (names.some((n) => /For\w*Classification$|ForObjectDetection$|ForQuestionAnswering$/.test(n))) {
     throw new WinnowError('model-unsuitable', 'It answers with classes of its own instead of embeddings');
+  }
+  // Jina's encoders of sentences bear this name too.
+  if (!isForSentences && names.some((n) => /^(?!Jina)\w+ForMasked(LM|ImageModeling)$/.test(n))) {
+    throw new WinnowError('model-unsuitable', 'It guesses what is masked; an encoder gives embeddings');
   }
 }
 
@@ -116,6 +139,20 @@ function findWeights(source: ModelSource, modality: Modality) {
     'model-file-missing',
     `There is none of ${paths.slice(0, -1).join(', ')} and ${paths.at(-1) ?? ''}`,
   );
+}
+
+/** Tokens that a text may have: what sentence-transformers notes was trained, else what the tokeniser says; null where neither tells. */
+async function longestText(source: ModelSource): Promise<number | null> {
+  const notes = [
+    ['sentence_bert_config.json', 'max_seq_length'],
+    ['tokenizer_config.json', 'model_max_length'],
+  ] as const;
+  for (const [path, name] of notes) {
+    if (!has(source, path)) continue;
+    const noted = v.safeParse(v.looseObject({ [name]: length }), parse(await source.text(path)));
+    if (noted.success) return noted.output[name] as number;
+  }
+  return null;
 }
 
 /** As sentence-transformers notes it; the mean of all tokens where it says nothing. */

@@ -15,6 +15,9 @@ export interface EncoderInfo {
   /** Copies of the model that compute side by side. */
   readonly lanes: number;
 }
+/** Tokens (padding included) or images in one run of the model, by where it runs: what suits a card does not suit a processor. */
+export type Batches = Readonly<Partial<Record<'webgpu' | 'wasm', number>>>;
+
 /** How an encoder is to run here. */
 export interface RunPlan {
   readonly backend: BackendChoice;
@@ -22,8 +25,8 @@ export interface RunPlan {
   readonly precision: Precision;
   /** WebAssembly threads, of all copies of the model together; null = one for each core. */
   readonly threads: number | null;
-  /** Tokens (padding included) or images in one run of the model; null = the encoder's own. */
-  readonly batch: number | null;
+  /** Null, and where nothing is said of a place, = the encoder's own. */
+  readonly batch: Batches | null;
 }
 /** What a short trial found out about an encoder on this machine. */
 export interface Tuning {

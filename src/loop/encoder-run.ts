@@ -67,8 +67,9 @@ export class EncoderRun {
     return sorted(batch, encoded);
   }
 
-  /** Embeds a batch whose first try ended in `error`. Throws when not one item of it can be embedded. */
+  /** Embeds a batch whose first try ended in `error`. Throws when not one item of it can be embedded, or none ever will. */
   async recover(batch: readonly Loaded[], error: unknown): Promise<Outcome> {
+    if (isHopeless(error)) throw error;
     const embedded: Embedded[] = [];
     const failed: Failed[] = [];
     const parts: (readonly Loaded[])[] = [batch];
@@ -84,7 +85,7 @@ export class EncoderRun {
         failed.push(...outcome.failed);
         failures = 0;
       } catch (again) {
-        if (isAbort(again)) throw again;
+        if (isAbort(again) || isHopeless(again)) throw again;
         last = again;
         isBroken = true;
         if (isLost(again) && this.#losses < MOST_LOSSES) {
@@ -117,6 +118,11 @@ export class EncoderRun {
 
 function isLost(error: unknown): boolean {
   return error instanceof WinnowError && error.code === 'gpu-lost';
+}
+
+/** Not a matter of memory or of an item: the model gives something else than embeddings. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof WinnowError && error.code === 'model-unsuitable';
 }
 
 function sentence(error: unknown): string {

@@ -1,5 +1,6 @@
 import type { ItemId } from '../domain/ids.ts';
 import { WinnowError } from '../domain/errors.ts';
+import type { BackendChoice, ProjectSettings } from '../domain/events.ts';
 import { embedItems } from '../loop/embed-items.ts';
 import { loadMatrix, truncatedIn } from '../loop/stored-embeddings.ts';
 import { embeddingKey, precisionInUse, type Precision } from '../loop/embedding-key.ts';
@@ -9,6 +10,7 @@ import type { EncoderSpec } from '../encoders/spec.ts';
 import { EncoderInputs } from './encoder-inputs.ts';
 import { EncoderTrial, type TrialOf } from './encoder-trial.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
+import { SingleWork } from './single-work.svelte.ts';
 
 /** Seconds of embedding that need no question. */
 const LONG_S = 60;
@@ -22,16 +24,16 @@ export class EncodingState {
   readonly #trial: EncoderTrial;
   #ids = $state.raw<ReadonlySet<ItemId>>(new Set());
   #info = $state.raw<EncoderInfo | null>(null);
-  #isRunning = $state(false);
   /** Of the stored embeddings, or of those to come. */
   #precision = $state<Precision>('fp32');
   /** Items that can't be embedded in this session (missing or unreadable), with their reason. */
   #failed = $state.raw<ReadonlyMap<ItemId, string>>(new Map());
   /** Texts that are longer than the encoder reads. */
   #truncated = $state.raw<ReadonlySet<ItemId>>(new Set());
-  /** Ends the run under way; it is silent, as a cancel by the user is. */
-  #stop: AbortController | null = null;
-  #running: Promise<void> = Promise.resolve();
+  readonly #work = new SingleWork();
+  /** What was asked for and is not done yet: to embed everything, or only if a trial says that it is quick. */
+  #aim: 'all' | 'quick' | null = null;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(session: ProjectSession) {
     this.#session = session;
@@ -86,7 +88,7 @@ export class EncodingState {
     return this.#info;
   }
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#work.isRunning;
   }
   has(id: ItemId): boolean {
     return this.#ids.has(id);
@@ -98,53 +100,62 @@ export class EncodingState {
     return rate > 0 ? (this.total - this.embedded) / rate : null;
   });
 
-  /** Reads which items have an embedding under the chosen encoder. */
-  async refresh(): Promise<void> {
-    const { embeddings } = this.#session.storage;
-    const { services, state } = this.#session;
+  /** Reads which items have an embedding under the chosen encoder. One after another: the last one sees the last choice. */
+  refresh(): Promise<void> {
+    const reading = this.#reading.then(() => this.#read());
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #read(): Promise<void> {
+    const { services, state, storage, id } = this.#session;
     const spec = this.selected;
-    const keys = await embeddings.keys(this.#session.id);
+    const keys = await storage.embeddings.keys(id);
     this.#precision = precisionInUse(spec, keys, await services.backendHere(state.settings.backend));
     this.#trial.recall(this.#chosen);
-    this.#ids = new Set(await embeddings.ids(this.#session.id, this.key));
-    const noted = await embeddings.getEncoderState(this.#session.id, this.key);
+    this.#ids = new Set(await storage.embeddings.ids(id, this.key));
+    const noted = await storage.embeddings.getEncoderState(id, this.key);
     this.#truncated = new Set(this.selected.runtime === 'transformers' ? truncatedIn(noted) : []);
   }
 
-  /** Changes the encoder: labels stay, embeddings of each encoder are kept apart. */
+  /**
+   * Changes the encoder: labels stay, embeddings of each encoder are kept apart. What takes long waits for a word of the
+   * user, who can see by then how long.
+   */
   async select(id: string): Promise<void> {
-    if (id === this.#session.state.settings.encoder) return;
-    this.close();
-    await this.#running;
-    // Nothing is embedded under the new encoder until it is looked up: the loop must not go on with the old numbers.
-    this.#ids = new Set();
-    await this.#session.changeSettings({ encoder: id });
-    this.#failed = new Map();
-    await this.refresh();
-    if (this.embedded < this.total && !this.#session.isReadOnly) await this.#begin(() => this.#try());
-    // What takes long waits for a word of the user, who can see by now how long.
-    if ((this.expectedS ?? 0) <= LONG_S) await this.run();
+    if (!this.#work.isChanging && id === this.#session.state.settings.encoder) return;
+    this.#aim = 'quick';
+    await this.#change({ encoder: id });
+  }
+
+  /** Changes where it runs; what is under way goes on there. */
+  async runOn(backend: BackendChoice): Promise<void> {
+    await this.#change({ backend });
+  }
+
+  /** Of several changes at once the last goes on, as the settings say then. */
+  async #change(settings: Partial<ProjectSettings>): Promise<void> {
+    const isLast = await this.#work.change(async () => {
+      if (settings.encoder !== undefined) {
+        // Nothing is embedded under the new encoder until it is looked up: the loop must not go on with the old numbers.
+        this.#ids = new Set();
+        this.#failed = new Map();
+      }
+      await this.#session.changeSettings(settings);
+      await this.refresh();
+    });
+    if (isLast) await this.#pursue();
   }
 
   get #chosen(): TrialOf {
     return { spec: this.selected, key: this.key, precision: this.#precision };
   }
 
-  async #try(): Promise<boolean> {
-    const stop = new AbortController();
-    this.#stop = stop;
-    const isDone = await this.#trial.make(this.#chosen, stop);
-    this.#stop = null;
-    return isDone;
-  }
-
   /** Embeds what is missing, as a visible job that can be cancelled and goes on where it stopped. */
   async run(): Promise<void> {
-    if (this.#isRunning || this.#session.isReadOnly || this.#session.items.length === 0 || this.isComplete) return;
-    await this.#begin(async () => {
-      if (await this.#try()) await this.#embed();
-    });
-    this.#session.advance();
+    if (this.isRunning || this.isComplete) return;
+    this.#aim = 'all';
+    await this.#pursue();
   }
 
   /**
@@ -163,19 +174,26 @@ export class EncodingState {
     await this.run();
   }
 
-  async #begin(work: () => Promise<unknown>): Promise<void> {
-    this.#isRunning = true;
-    this.#running = work().then(() => {
-      this.#isRunning = false;
+  async #pursue(): Promise<void> {
+    const s = this.#session;
+    if (this.#aim === null || !this.#work.canStart) return;
+    if (s.isReadOnly || s.items.length === 0 || this.isComplete) {
+      this.#aim = null;
+      return;
+    }
+    await this.#work.start(async (stop) => {
+      const isTried = await this.#trial.make(this.#chosen, stop);
+      const isWanted = this.#aim === 'all' || (this.expectedS ?? 0) <= LONG_S;
+      if (isTried && isWanted) await this.#embed(stop);
+      // What a change has stopped goes on after it.
+      if (!this.#work.isChanging) this.#aim = null;
     });
-    await this.#running;
+    if (this.#work.canStart) s.advance();
   }
 
-  async #embed(): Promise<void> {
+  async #embed(stop: AbortController): Promise<void> {
     const encoder = this.#session.services.newEncoder();
     const { backend } = this.#session.state.settings;
-    const stop = new AbortController();
-    this.#stop = stop;
     try {
       await this.#session.jobs.run(`Embedding with ${this.selected.name}`, async (job) => {
         job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
@@ -216,7 +234,6 @@ export class EncodingState {
       this.#session.fail(error);
     } finally {
       encoder.stop();
-      this.#stop = null;
     }
   }
 
@@ -231,7 +248,8 @@ export class EncodingState {
     return { data, dim };
   }
 
+  /** Nothing is embedded from now on: another tab may write. */
   close(): void {
-    this.#stop?.abort();
+    this.#work.close();
   }
 }

@@ -103,7 +103,7 @@ export const ERROR_TEXTS = {
   },
   'model-unsuitable': {
     what: 'This model cannot be used as an encoder here.',
-    meaning: 'Nothing was added.',
+    meaning: 'Nothing was added or embedded.',
     action: 'Choose a model for feature extraction from texts or images in the layout of transformers.js.',
   },
   'model-no-room': {
@@ -121,6 +121,11 @@ export const ERROR_TEXTS = {
     meaning: 'All labels are saved.',
     action:
       'Winnow tries again. Should it happen again, choose the processor under "Where the model runs" on the Data stage.',
+  },
+  'gpu-unusable': {
+    what: 'The encoder could not be started on the graphics processor.',
+    meaning: 'What was embedded before is kept.',
+    action: 'Choose the processor under "Where the model runs" on the Data stage, then go on embedding.',
   },
   'worker-died': {
     what: 'A background task ended unexpectedly.',

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { WinnowError } from '../../src/domain/errors.ts';
+import { WinnowError, type ErrorCode } from '../../src/domain/errors.ts';
 import builtinImage from '../../src/encoders/builtin-image.ts';
 import minilm from '../../src/encoders/all-minilm-l6-v2.ts';
 import type { EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
@@ -13,7 +13,11 @@ beforeAll(() => {
 });
 
 /** Lanes that note what they were asked; those of a number in `failing` can't be opened. */
-function lanes(failing: readonly number[], backend: EncoderInfo['backend'] = 'wasm') {
+function lanes(
+  failing: readonly number[],
+  backend: EncoderInfo['backend'] = 'wasm',
+  code: ErrorCode = 'encoder-failed',
+) {
   const made: { plan: RunPlan | null; texts: string[]; isStopped: boolean }[] = [];
   const newLane = (): Lane => {
     const lane = { plan: null as RunPlan | null, texts: [] as string[], isStopped: false };
@@ -22,8 +26,8 @@ function lanes(failing: readonly number[], backend: EncoderInfo['backend'] = 'wa
     return {
       open: (_, plan) => {
         lane.plan = plan;
-        if (failing.includes(number)) return Promise.reject(new WinnowError('encoder-failed', `lane ${number}`));
-        return Promise.resolve({ backend, threads: plan.threads ?? 1, lanes: 1 } as EncoderInfo);
+        if (failing.includes(number)) return Promise.reject(new WinnowError(code, `lane ${number}`));
+        return Promise.resolve({ backend, fallback: null, threads: plan.threads ?? 1, lanes: 1 } as EncoderInfo);
       },
       embed: (inputs) => {
         const texts = inputs.map((input) => ('text' in input ? input.text : ''));
@@ -78,4 +82,26 @@ test('an encoder that learns from the pool learns in one copy, and works in two 
   expect(await encoder.open(builtinImage, PLAN, { learnt: true })).toMatchObject({ backend: 'cpu', lanes: 2 });
   expect(made[1]?.isStopped).toBe(true);
   expect([...(await encoder.embed(INPUTS)).data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('a model that can’t be started on the graphics card is opened in new workers on the processor, which is said', async () => {
+  const { made, encoder } = lanes([1], 'wasm', 'gpu-unusable');
+  const info = await encoder.open(minilm, PLAN, null);
+  expect(info).toMatchObject({ backend: 'wasm', lanes: 2 });
+  expect(info.fallback).toBe(
+    'all-MiniLM-L6-v2 runs on the processor (WebAssembly): it could not be started on WebGPU.',
+  );
+  expect(made.map((lane) => [lane.plan?.backend, lane.isStopped])).toEqual([
+    [undefined, true],
+    ['auto', true],
+    ['wasm', false],
+    ['wasm', false],
+  ]);
+  encoder.stop();
+});
+
+test('a model that can be started nowhere is not open', async () => {
+  const { made, encoder } = lanes([1, 2], 'wasm', 'gpu-unusable');
+  await expect(encoder.open(minilm, PLAN, null)).rejects.toMatchObject({ code: 'gpu-unusable' });
+  expect(made).toHaveLength(3);
 });

@@ -6,7 +6,7 @@ import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
 import { scoreWithoutLabels } from '../../src/loop/zero-shot.ts';
 import type { EncodeInput, Encoded } from '../../src/loop/encoder-ports.ts';
-import { dtypesFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
+import { batchAt, dtypesFor, TransformersEngine } from '../../src/platform/transformers/transformers-engine.ts';
 import { LocalTunings } from '../../src/platform/browser/tunings.ts';
 import { LocalLearner } from '../../src/platform/learner/local-learner.ts';
 import { WordEncoder } from '../../src/loop/word-encoder.ts';
@@ -59,20 +59,29 @@ describe('weights', () => {
   });
 });
 
+describe('what a model runs at once', () => {
+  it('is what was found where it runs: a batch for a graphics card would choke the processor', () => {
+    expect(batchAt('webgpu', { webgpu: 8192 }, 'tokens')).toBe(8192);
+    expect(batchAt('wasm', { webgpu: 8192 }, 'tokens')).toBe(128);
+    expect(batchAt('wasm', { webgpu: 32, wasm: 8 }, 'images')).toBe(8);
+    expect(batchAt('webgpu', null, 'images')).toBe(16);
+  });
+});
+
 describe('what was measured of encoders', () => {
   it('is kept, and ignored when it makes no sense', () => {
-    localStorage.removeItem('winnow-tuning-1');
-    const tuning = { plan: { ...plan('wasm'), batch: 512 }, ratePerS: 12.5 };
+    localStorage.removeItem('winnow-tuning-2');
+    const tuning = { plan: { ...plan('wasm'), batch: { wasm: 512 } }, ratePerS: 12.5 };
     new LocalTunings().put('a', tuning);
     new LocalTunings().put('b', { ...tuning, ratePerS: 3 });
     expect(new LocalTunings().get('a')).toEqual(tuning);
     expect(new LocalTunings().get('c')).toBeNull();
-    for (const damaged of ['{"a', '{"a":{"plan":null}}', '3']) {
-      localStorage.setItem('winnow-tuning-1', damaged);
+    for (const damaged of ['{"a', '{"a":{"plan":null}}', '{"a":{"plan":{"batch":512}}}', '3']) {
+      localStorage.setItem('winnow-tuning-2', damaged);
       expect(new LocalTunings().get('a')).toBeNull();
     }
     expect(new LocalTunings(null).get('a')).toBeNull();
-    localStorage.removeItem('winnow-tuning-1');
+    localStorage.removeItem('winnow-tuning-2');
   });
 });
 

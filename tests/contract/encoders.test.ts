@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
+import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { describe, expect, it } from 'vitest';
 import { encoders } from '../../src/encoders/index.ts';
 import { DTYPES, filesOf, totalBytes, weightsPath } from '../../src/encoders/spec.ts';
+import { TextReader } from '../../src/platform/transformers/text-reader.ts';
 
 const fileNames = readdirSync('src/encoders')
   .map((name) => name.replace(/\.ts$/, ''))
@@ -67,6 +69,20 @@ describe.each(encoders.map((e) => [e.id, e] as const))('encoder %s', (_id, spec)
       }
     }
     expect(spec.sizeBytes).toBe(totalBytes(filesOf(hub, spec.dtypes.wasm)));
+  });
+
+  it('reads as many tokens of a text as it was trained on, and never more than a model can', () => {
+    if (spec.modality === 'image' || spec.runtime !== 'transformers') expect(spec.mostTokens).toBeUndefined();
+    const trained: Record<string, number | undefined> = { 'bge-small-en-v1.5': 512, 'multilingual-e5-small': 512 };
+    expect(spec.mostTokens).toBe(trained[spec.id]);
+    // A tokeniser that turns every letter into a token.
+    const tokenise = (texts: string[], o: { truncation: boolean; max_length: number }) => ({
+      input_ids: texts.map((text) => [...text].map(() => 1).slice(0, o.truncation ? o.max_length : text.length)),
+    });
+    const tokenizer = Object.assign(tokenise, { model_max_length: 512 }) as unknown as PreTrainedTokenizer;
+    const { lengths, truncated } = new TextReader(spec, tokenizer).read(['a'.repeat(600), 'b']);
+    expect(lengths[0]).toBe(spec.modelFile === 'text_model' ? 77 : (trained[spec.id] ?? 256));
+    expect(truncated).toEqual([0]);
   });
 
   it('treats preprocessing that belongs to texts as such', () => {

@@ -1,14 +1,13 @@
-import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { encodePng } from '../../src/domain/samples/png.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { AppPage } from './support/app-page.ts';
-import { hasData, hasModels, MODELS_DIR, unpackImages } from './support/data.ts';
+import { convModel } from './support/conv-model.ts';
+import { hasData, hasModels, unpackImages } from './support/data.ts';
 import { FakeHub } from './support/fake-hub.ts';
 import { HUB_BROWSER } from './support/hub-browser.ts';
 import { stored } from './support/stored.ts';
 
-const MOBILENET = join(MODELS_DIR, 'google-coral', 'mobilenet_v2_1.0_224');
 const REPOSITORY = 'onnx-community/dinov2-small';
 const WEIGHTS = 'onnx/model_quantized.onnx';
 
@@ -16,8 +15,8 @@ test.use({ launchOptions: HUB_BROWSER });
 test.skip(!hasData || !hasModels, 'the shared data and models are not here');
 
 let hub: FakeHub;
-test.beforeEach(async ({ context }) => {
-  hub = await FakeHub.start({ [REPOSITORY]: MOBILENET });
+test.beforeEach(async ({ context }, testInfo) => {
+  hub = await FakeHub.start({ [REPOSITORY]: convModel(testInfo.outputPath('model'), 384) });
   await hub.standInFor(context);
 });
 test.afterEach(() => hub.close());

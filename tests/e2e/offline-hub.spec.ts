@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { encodePng } from '../../src/domain/samples/png.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { AppPage } from './support/app-page.ts';
-import { hasModels, MODELS_DIR } from './support/data.ts';
+import { convModel } from './support/conv-model.ts';
+import { hasModels } from './support/data.ts';
 import { FakeHub } from './support/fake-hub.ts';
 import { HUB_BROWSER } from './support/hub-browser.ts';
 import { buildWith, plainHost } from './support/plain-host.ts';
@@ -20,7 +20,7 @@ const picture = (red: number) => ({
 /** A host that sends no headers, a hub, and a page there that its service worker has isolated. */
 async function isolated(browser: Browser, folder: string, prepare: (context: BrowserContext) => Promise<unknown>) {
   const hub = await FakeHub.start({
-    'onnx-community/dinov2-small': join(MODELS_DIR, 'google-coral', 'mobilenet_v2_1.0_224'),
+    'onnx-community/dinov2-small': convModel(`${folder}-model`, 384),
   });
   const root = await buildWith(folder, 'download.html', (page) => hub.here(page));
   const host = await plainHost(root);

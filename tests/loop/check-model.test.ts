@@ -16,11 +16,20 @@ const TEXT = ['tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx', 'onn
 
 function check(
   paths: readonly string[],
-  { config = CONFIG as object | string | null, who = {} as Partial<ModelIdentity>, size = 10, pooling = {} } = {},
+  {
+    config = CONFIG as object | string | null,
+    who = {} as Partial<ModelIdentity>,
+    size = 10,
+    pooling = {},
+    tokenizer = {},
+    sentences = {},
+  } = {},
 ) {
   const all = config === null ? paths : ['config.json', ...paths];
   const texts: Record<string, string> = {
     'config.json': typeof config === 'string' ? config : JSON.stringify(config),
+    'tokenizer_config.json': JSON.stringify(tokenizer),
+    'sentence_bert_config.json': JSON.stringify(sentences),
     '1_Pooling/config.json': JSON.stringify(pooling),
   };
   const source = {
@@ -47,6 +56,21 @@ describe('a model that a user brings', () => {
     const paths = [...TEXT, '1_Pooling/config.json'];
     expect((await check(paths, { pooling: { pooling_mode_cls_token: true } })).pooling).toBe('cls');
     expect((await check(paths, { pooling: { pooling_mode_mean_tokens: true } })).pooling).toBe('mean');
+  });
+  it.each([
+    [512, { tokenizer: { model_max_length: 512 } }],
+    [128, { tokenizer: { model_max_length: 128 } }],
+    [undefined, { tokenizer: { model_max_length: 1e30 } }],
+    [undefined, { tokenizer: { model_max_length: 'many' } }],
+    [undefined, {}],
+    [256, { tokenizer: { model_max_length: 512 }, sentences: { max_seq_length: 256 } }],
+    [512, { tokenizer: { model_max_length: 512 }, sentences: { max_seq_length: null } }],
+  ])('reads %s tokens of a text, as its files say', async (mostTokens, files) => {
+    const spec = await check([...TEXT, 'sentence_bert_config.json'], files);
+    expect(spec.mostTokens).toBe(mostTokens);
+    // Embeddings of long texts are others than before.
+    expect(spec.revision).toBe((mostTokens ?? 256) === 256 ? 1 : 2);
+    expect(readEncoder(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
   });
   it('is read as a bag of tokens when it is static', async () => {
     const spec = await check(TEXT, { config: { model_type: 'model2vec', hidden_size: 256 } });
@@ -87,11 +111,21 @@ describe('a model that a user brings', () => {
     ['a translator', { model_type: 't5', is_encoder_decoder: true }],
     ['a classifier', { model_type: 'bert', architectures: ['BertForSequenceClassification'] }],
     ['an image classifier', { model_type: 'vit', architectures: ['ViTForImageClassification'] }],
+    ['a guesser of words', { model_type: 'bert', architectures: ['BertForMaskedLM'] }],
+    ['a guesser of patches', { model_type: 'vit', architectures: ['ViTForMaskedImageModeling'] }],
     ['settings without a kind', {}],
     ['settings that are no JSON', 'oops'],
   ])('is refused when it is no encoder: %s', async (_name, config) => {
     await expect(check(TEXT, { config })).rejects.toMatchObject({ code: 'model-unsuitable' });
   });
+});
+
+it.each([
+  ['BertForMaskedLM', [...TEXT, 'modules.json']],
+  ['JinaBertForMaskedLM', TEXT],
+])('an encoder of sentences may be called after what it was made from: %s', async (name, paths) => {
+  const config = { model_type: 'bert', architectures: [name], hidden_size: 64 };
+  expect((await check(paths, { config })).dim).toBe(64);
 });
 
 describe('the name of a repository', () => {

@@ -150,6 +150,14 @@ describe('an encoder that fails', () => {
     await expect(run(new FrailEncoder(always), 500)).rejects.toMatchObject({ code: 'worker-died' });
   });
 
+  it('is not started again when its model gives no embeddings, and nothing is stored', async () => {
+    const encoder = new FrailEncoder([[1, new WinnowError('model-unsuitable')]]);
+    const storage = new MemoryStorage();
+    await expect(run(encoder, 20, { storage })).rejects.toMatchObject({ code: 'model-unsuitable' });
+    expect(encoder.backends).toHaveLength(1);
+    expect(await storage.embeddings.ids(PROJECT, embeddingKey(potion))).toEqual([]);
+  });
+
   it('notes which texts were cut', async () => {
     const storage = new MemoryStorage();
     await run(new FrailEncoder([]), 20, { storage });

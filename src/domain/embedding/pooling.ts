@@ -30,3 +30,14 @@ export function firstToken(hidden: Float32Array, rows: number, columns: number, 
   }
   return out;
 }
+
+/** Mean of each channel's map, as convolutional networks pool: [rows, channels, places] -> [rows, channels]. */
+export function mapMean(maps: Float32Array, rows: number, channels: number, places: number): Float32Array {
+  const out = new Float32Array(rows * channels);
+  for (let k = 0; k < out.length; k++) {
+    let sum = 0;
+    for (let p = k * places; p < (k + 1) * places; p++) sum += maps[p] as number;
+    out[k] = sum / places;
+  }
+  return out;
+}

@@ -1,15 +1,18 @@
 import * as v from 'valibot';
 import type { Tuning, TuningStore } from '../../loop/encoder-ports.ts';
 
-const NAME = 'winnow-tuning-1';
+const NAME = 'winnow-tuning-2';
+/** Names of what earlier versions kept, which can't be read any more. */
+const OLD_NAMES = ['winnow-tuning-1'];
+const batch = v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1)));
 const stored = v.record(
   v.string(),
   v.object({
     plan: v.object({
-      backend: v.picklist(['webgpu', 'wasm']),
+      backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
       precision: v.picklist(['fp32', 'q8']),
       threads: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
-      batch: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
+      batch: v.nullable(v.object({ webgpu: batch, wasm: batch })),
     }),
     ratePerS: v.pipe(v.number(), v.finite(), v.minValue(0)),
   }),
@@ -31,6 +34,7 @@ export class LocalTunings implements TuningStore {
   }
   put(key: string, tuning: Tuning): void {
     try {
+      for (const old of OLD_NAMES) this.#storage?.removeItem(old);
       this.#storage?.setItem(NAME, JSON.stringify({ ...this.#all(), [this.#here(key)]: tuning }));
     } catch (error) {
       if (!(error instanceof DOMException)) throw error; // The storage is full: it is measured again next time.

@@ -1,9 +1,7 @@
 import { AutoTokenizer, type PreTrainedTokenizer } from '@huggingface/transformers';
-import type { EncoderSpec } from '../../encoders/spec.ts';
+import { USUAL_TOKENS, type EncoderSpec } from '../../encoders/spec.ts';
 import type { PreparedTokens } from '../workers/prepared.ts';
 
-/** Sentence encoders are trained on no more than this. */
-const MOST_TOKENS = 256;
 /** CLIP's positions end here. */
 const MOST_CLIP_TOKENS = 77;
 /** More than this many characters never fit into the tokens above. */
@@ -18,7 +16,7 @@ export class TextReader {
   constructor(spec: EncoderSpec, tokenizer: PreTrainedTokenizer) {
     this.#spec = spec;
     this.#tokenizer = tokenizer;
-    const most = spec.modelFile === 'text_model' ? MOST_CLIP_TOKENS : MOST_TOKENS;
+    const most = spec.modelFile === 'text_model' ? MOST_CLIP_TOKENS : (spec.mostTokens ?? USUAL_TOKENS);
     const own: unknown = tokenizer.model_max_length;
     this.#most = typeof own === 'number' && own > 0 ? Math.min(most, own) : most;
   }

@@ -1,19 +1,18 @@
 import { AutoModel, env, Tensor } from '@huggingface/transformers';
 import { planBatches } from '../../domain/embedding/batch-plan.ts';
-import { firstToken, meanPool } from '../../domain/embedding/pooling.ts';
-import { WinnowError } from '../../domain/errors.ts';
+import { WinnowError, type ErrorCode } from '../../domain/errors.ts';
 import type { Backend } from '../../domain/events.ts';
 import type { Dtype, EncoderSpec } from '../../encoders/spec.ts';
 import type { Precision } from '../../loop/embedding-key.ts';
-import type { Encoded, RunPlan } from '../../loop/encoder-ports.ts';
+import type { Batches, Encoded, RunPlan } from '../../loop/encoder-ports.ts';
 import type { EncoderEngine } from '../workers/encoder-engine.ts';
 import type { Prepared, PreparedPixels, PreparedTokens } from '../workers/prepared.ts';
 import { openModelFiles } from './model-files.ts';
+import { poolOutput, type Outputs } from './pool-output.ts';
 import { choosePlace, configureRuntime } from './runtime.ts';
 import { textFeed } from './text-feed.ts';
 
 type Model = Awaited<ReturnType<typeof AutoModel.from_pretrained>>;
-type Outputs = Record<string, Tensor>;
 type Rows = Pick<Encoded, 'data' | 'failed'>;
 
 /** Tokens, padding included, or images in one run of a model: on the processor as many as its caches hold. */
@@ -28,7 +27,7 @@ export class TransformersEngine implements EncoderEngine {
   readonly dim: number;
   readonly #spec: EncoderSpec;
   readonly #model: Model;
-  readonly #batch: number | null;
+  readonly #batch: Batches | null;
   /** Rejects with `gpu-lost` when the graphics card is gone; a model that waits for it would wait for ever. */
   readonly #lost: Promise<never> | null;
 
@@ -36,7 +35,7 @@ export class TransformersEngine implements EncoderEngine {
     spec: EncoderSpec,
     model: Model,
     place: { backend: Backend; fallback: string | null; threads: number },
-    batch: number | null,
+    batch: Batches | null,
     lost: Promise<never> | null,
   ) {
     this.#spec = spec;
@@ -49,30 +48,28 @@ export class TransformersEngine implements EncoderEngine {
     this.dim = spec.dim;
   }
 
-  /** Loads the model. Throws `encoder-missing` when its files are neither on this machine nor on this site. */
+  /**
+   * Loads the model. Throws `encoder-missing` when its files are neither on this machine nor on this site, `gpu-unusable` when
+   * it can't be started on the graphics card. After that nothing can be loaded in this worker: transformers.js starts a
+   * session only after the one before, and a failure passes on to all that follow.
+   */
   static async open(spec: EncoderSpec, plan: RunPlan, origin: string): Promise<TransformersEngine> {
     const files = await openModelFiles(spec);
     const threads = configureRuntime(origin, plan.threads, files);
     // 8 bits never go to the graphics card, whatever was asked for.
     const place = await choosePlace(plan.precision === 'q8' ? 'wasm' : plan.backend);
-    const load = (device: 'webgpu' | 'wasm'): Promise<Model> =>
-      AutoModel.from_pretrained(spec.path, {
+    const device = place.backend === 'webgpu' ? 'webgpu' : 'wasm';
+    try {
+      const model = await AutoModel.from_pretrained(spec.path, {
         device,
         dtype: files.dtype(dtypesFor(spec, device, plan.precision, place.hasHalf)),
         ...(spec.modelFile && { model_file_name: spec.modelFile }),
       });
-    const onProcessor = async (fallback: string | null): Promise<TransformersEngine> => {
-      const model = await load('wasm');
-      return new TransformersEngine(spec, model, { backend: 'wasm', fallback, threads }, plan.batch, null);
-    };
-    try {
-      if (place.backend !== 'webgpu') return await onProcessor(place.fallback);
-      const model = await load('webgpu');
+      if (device === 'wasm') return new TransformersEngine(spec, model, { ...place, threads }, plan.batch, null);
       const { lost } = await deviceLost();
       return new TransformersEngine(spec, model, { ...place, threads: 1 }, plan.batch, lost);
     } catch (error) {
-      if (place.backend !== 'webgpu') throw asFailure(error);
-      return onProcessor(`${spec.name} runs on the processor (WebAssembly): it could not be started on WebGPU.`);
+      throw asFailure(error, device === 'webgpu' ? 'gpu-unusable' : 'encoder-failed');
     }
   }
 
@@ -84,13 +81,16 @@ export class TransformersEngine implements EncoderEngine {
   }
 
   async embed(prepared: Prepared, batch: number | null = null): Promise<Rows> {
-    const usual = USUAL_BATCH[this.backend === 'webgpu' ? 'webgpu' : 'wasm'];
-    const most = batch ?? this.#batch;
+    const place = this.backend === 'webgpu' ? 'webgpu' : 'wasm';
     try {
-      if (prepared.kind === 'tokens')
-        return { data: await this.#embedTokens(prepared, most ?? usual.tokens), failed: [] };
-      if (prepared.kind === 'pixels')
-        return { data: await this.#embedPixels(prepared, most ?? usual.images), failed: prepared.failed };
+      if (prepared.kind === 'tokens') {
+        const most = batch ?? batchAt(place, this.#batch, 'tokens');
+        return { data: await this.#embedTokens(prepared, most), failed: [] };
+      }
+      if (prepared.kind === 'pixels') {
+        const most = batch ?? batchAt(place, this.#batch, 'images');
+        return { data: await this.#embedPixels(prepared, most), failed: prepared.failed };
+      }
     } catch (error) {
       throw asFailure(error);
     }
@@ -105,7 +105,7 @@ export class TransformersEngine implements EncoderEngine {
       const rows = [...batch].map((i) => ids.subarray(starts[i], starts[i + 1]));
       const { feed, columns } = textFeed(rows, this.#spec.inputs === 'bag');
       const output = await this.#run(feed);
-      const vectors = await this.#pool(output, rows, columns);
+      const vectors = await poolOutput(this.#spec, output, rows, columns);
       const dim = vectors.length / rows.length;
       if (out.length === 0) out = new Float32Array(lengths.length * dim);
       batch.forEach((i, k) => {
@@ -123,7 +123,7 @@ export class TransformersEngine implements EncoderEngine {
       const rows = Math.min(most, count - start);
       const pixels = data.subarray(start * size, (start + rows) * size);
       const output = await this.#run({ pixel_values: new Tensor('float32', pixels, [rows, 3, height, width]) });
-      const vectors = await this.#pool(output, new Array<Int32Array>(rows).fill(new Int32Array()), 0);
+      const vectors = await poolOutput(this.#spec, output, new Array<Int32Array>(rows).fill(new Int32Array()), 0);
       if (out.length === 0) out = new Float32Array((vectors.length / rows) * count);
       out.set(vectors, (vectors.length / rows) * start);
     }
@@ -134,30 +134,7 @@ export class TransformersEngine implements EncoderEngine {
     const run = this.#model(feed) as Promise<Outputs>;
     return this.#lost ? Promise.race([run, this.#lost]) : run;
   }
-
-  /** One vector for each row of a batch, and gives the outputs' memory back. */
-  async #pool(output: Outputs, rows: readonly Int32Array[], columns: number): Promise<Float32Array> {
-    const hidden = output['last_hidden_state'];
-    const ready = READY.map((name) => output[name]).find((tensor) => tensor !== undefined);
-    const isReady = ready !== undefined && (this.#spec.pooling === 'model' || !hidden);
-    const tensor = isReady ? ready : hidden;
-    if (!tensor) throw new WinnowError('encoder-failed', 'The model gives no embeddings');
-    const data = await floats(tensor);
-    if (isReady) return data;
-    const [count = 0, tokens = 0, dim = 0] = tensor.dims;
-    if (columns === 0 || this.#spec.pooling === 'cls') return firstToken(data, count, tokens, dim);
-    return meanPool(
-      data,
-      rows.map((row) => row.length),
-      count,
-      tokens,
-      dim,
-    );
-  }
 }
-
-/** Outputs that are one vector for each input already. */
-const READY = ['sentence_embedding', 'embeddings', 'text_embeds', 'image_embeds', 'pooler_output'];
 
 /**
  * Number types that give embeddings of this precision on a device, the best first. Never 8-bit weights on WebGPU: their
@@ -174,10 +151,9 @@ export function dtypesFor(
   return spec.dtypes.webgpu === 'fp16' ? ['fp16', 'fp32'] : ['fp32', 'fp16'];
 }
 
-async function floats(tensor: Tensor): Promise<Float32Array> {
-  if (tensor.location === 'gpu-buffer') await tensor.ort_tensor.getData();
-  const data: unknown = tensor.type === 'float32' ? tensor.data : tensor.to('float32').data;
-  return data as Float32Array;
+/** What is run at once: what was found for this place, never for another one, else what is usual there. */
+export function batchAt(place: 'webgpu' | 'wasm', batches: Batches | null, unit: 'tokens' | 'images'): number {
+  return batches?.[place] ?? USUAL_BATCH[place][unit];
 }
 
 /** Boxed, as an awaited promise would be waited for. */
@@ -191,7 +167,8 @@ async function deviceLost(): Promise<{ lost: Promise<never> | null }> {
   return { lost };
 }
 
-function asFailure(error: unknown): WinnowError {
-  if (error instanceof WinnowError) return error;
-  return new WinnowError('encoder-failed', error instanceof Error ? error.message : String(error), { cause: error });
+function asFailure(error: unknown, code: ErrorCode = 'encoder-failed'): WinnowError {
+  // Weights may be missing for the card alone.
+  if (error instanceof WinnowError && code !== 'gpu-unusable') return error;
+  return new WinnowError(code, error instanceof Error ? error.message : String(error), { cause: error });
 }

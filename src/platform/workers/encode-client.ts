@@ -1,4 +1,5 @@
 import { laneCount } from '../../domain/embedding/lanes.ts';
+import { WinnowError } from '../../domain/errors.ts';
 import { weightBytes, type EncoderSpec } from '../../encoders/spec.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../loop/encoder-ports.ts';
 import { dealt, gathered } from './dealt.ts';
@@ -24,6 +25,18 @@ export class WorkerEncoder implements Encoder {
   }
 
   async open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
+    try {
+      return await this.#open(spec, plan, state);
+    } catch (error) {
+      if (!(error instanceof WinnowError) || error.code !== 'gpu-unusable' || plan.backend === 'wasm') throw error;
+    }
+    // In new workers: one in which a session could not be started starts no other.
+    const info = await this.#open(spec, { ...plan, backend: 'wasm' }, state);
+    const fallback = `${spec.name} runs on the processor (WebAssembly): it could not be started on WebGPU.`;
+    return { ...info, fallback };
+  }
+
+  async #open(spec: EncoderSpec, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
     this.stop();
     const cores = Math.max(1, navigator.hardwareConcurrency || 1);
     const threads = Math.min(cores, plan.threads ?? cores);

@@ -1,5 +1,7 @@
 import { expose } from 'comlink';
 import { ModelService } from './model-service.ts';
 import './comlink-errors.ts';
+import { reportRequests } from './report-requests.ts';
 
+reportRequests();
 expose(new ModelService());

@@ -1,6 +1,7 @@
 import { expose } from 'comlink';
 import { compileRule, type TextRule } from '../../domain/rules.ts';
 import './comlink-errors.ts';
+import { reportRequests } from './report-requests.ts';
 
 const service = {
   ready: () => true,
@@ -12,4 +13,5 @@ const service = {
 };
 export type RuleService = typeof service;
 
+reportRequests();
 expose(service);
