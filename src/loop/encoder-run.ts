@@ -55,10 +55,18 @@ export class EncoderRun {
     this.#readState = readState;
   }
 
+  /** Where it can't even be started, once more on the processor. */
   async open(): Promise<void> {
-    const { encoder, spec, signal, onInfo } = this.#o;
-    const state = await this.#readState();
-    onInfo(await orAbort(signal, () => encoder.open(spec, this.#plan, state)));
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#o.signal.throwIfAborted();
+      if (!diesOpening(error) || this.#plan.backend === 'wasm') throw error;
+      this.#plan = { ...this.#plan, backend: 'wasm' };
+      this.#o.encoder.stop();
+      this.#o.onFallback('The encoder ended while it was being started; it now runs on the processor.');
+      await this.#open();
+    }
   }
 
   async embed(batch: readonly Loaded[]): Promise<Outcome> {
@@ -104,6 +112,12 @@ export class EncoderRun {
     return { embedded, failed };
   }
 
+  async #open(): Promise<void> {
+    const { encoder, spec, signal, onInfo } = this.#o;
+    const state = await this.#readState();
+    onInfo(await orAbort(signal, () => encoder.open(spec, this.#plan, state)));
+  }
+
   async #reopen(error: unknown): Promise<void> {
     this.#o.signal.throwIfAborted();
     this.generation++;
@@ -118,6 +132,11 @@ export class EncoderRun {
 
 function isLost(error: unknown): boolean {
   return error instanceof WinnowError && error.code === 'gpu-lost';
+}
+
+/** What a graphics card or its driver can do to a worker that loads a model. */
+function diesOpening(error: unknown): boolean {
+  return isLost(error) || (error instanceof WinnowError && error.code === 'worker-died');
 }
 
 /** Not a matter of memory or of an item: the model gives something else than embeddings. */

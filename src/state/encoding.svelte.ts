@@ -249,7 +249,8 @@ export class EncodingState {
   }
 
   /** Nothing is embedded from now on: another tab may write. */
-  close(): void {
-    this.#work.close();
+  /** Resolves when nothing is written any more. */
+  close(): Promise<void> {
+    return this.#work.close();
   }
 }

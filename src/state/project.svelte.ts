@@ -239,14 +239,14 @@ export class ProjectSession {
     this.notices.fail(error);
   }
   async close(): Promise<void> {
-    this.encoding.close();
+    const isStill = this.encoding.close();
     this.learning.close();
     this.rules.close();
     this.names.close();
     this.search.close();
     this.words.close();
     this.media.close();
-    await this.data.close();
+    await Promise.all([this.data.close(), isStill]);
     await this.#summarise();
     this.services.locks.release(this.id);
   }
@@ -255,7 +255,7 @@ export class ProjectSession {
   #lose(): void {
     this.#isReadOnly = true;
     this.learning.close();
-    this.encoding.close();
+    void this.encoding.close();
     this.data.close().catch((error: unknown) => this.fail(error));
   }
 

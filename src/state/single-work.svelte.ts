@@ -47,9 +47,10 @@ export class SingleWork {
     return !this.isChanging && !this.#isClosed;
   }
 
-  /** Stops the work for good. */
-  close(): void {
+  /** Stops the work for good; resolves when it has ended. */
+  close(): Promise<void> {
     this.#isClosed = true;
     this.#stop?.abort();
+    return this.#running;
   }
 }

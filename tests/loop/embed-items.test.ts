@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WinnowError } from '../../src/domain/errors.ts';
 import { itemId, projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
@@ -6,7 +7,7 @@ import potion from '../../src/encoders/potion-base-2m.ts';
 import { embedItems, type EmbedOptions } from '../../src/loop/embed-items.ts';
 import { loadMatrix } from '../../src/loop/stored-embeddings.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
-import type { EncodeInput, Encoded, Encoder, EncoderInfo } from '../../src/loop/encoder-ports.ts';
+import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 
 const PROJECT = projectId('p');
@@ -166,6 +167,32 @@ describe('embedding the items of a project', () => {
     const { failed } = await embedItems(options(storage, new LengthEncoder(), items(300), { load }));
     expect(failed).toHaveLength(300);
     expect(await storage.embeddings.ids(PROJECT, KEY)).toEqual([]);
+  });
+
+  it('is started once more on the processor where its worker ends while it loads, and says so', async () => {
+    const storage = new MemoryStorage();
+    const places: string[] = [];
+    const said: string[] = [];
+    class Dying extends LengthEncoder {
+      override open(spec: unknown, plan: RunPlan, state: unknown): Promise<EncoderInfo> {
+        places.push(plan.backend);
+        return plan.backend === 'wasm'
+          ? super.open(spec, plan, state)
+          : Promise.reject(new WinnowError('worker-died', 'It ended'));
+      }
+    }
+    const onFallback = (sentence: string): void => void said.push(sentence);
+    await embedItems(options(storage, new Dying(), items(3), { onFallback }));
+    expect(places.slice(0, 2)).toEqual(['auto', 'wasm']);
+    expect(said).toEqual(['The encoder ended while it was being started; it now runs on the processor.']);
+    expect(await storage.embeddings.ids(PROJECT, KEY)).toHaveLength(3);
+    class Dead extends LengthEncoder {
+      override open(): Promise<EncoderInfo> {
+        return Promise.reject(new WinnowError('worker-died', 'It ended again'));
+      }
+    }
+    const again = embedItems(options(new MemoryStorage(), new Dead(), items(3)));
+    await expect(again).rejects.toMatchObject({ code: 'worker-died' });
   });
 
   it('gives up when nothing can be embedded, instead of trying forever', async () => {
