@@ -3,7 +3,7 @@ import type { EncoderSpec, ModelFile } from '../../encoders/spec.ts';
 import { adoptFolder, type FolderFile } from '../../loop/adopt-folder.ts';
 import { fetchModel } from '../../loop/fetch-model.ts';
 import { inspectHub } from '../../loop/inspect-hub.ts';
-import type { FetchProgress, ModelKey, StoredModel } from '../../loop/model-ports.ts';
+import type { FetchProgress, ModelKey, RemovedPart, StoredModel } from '../../loop/model-ports.ts';
 import { PortHub } from '../hub/port-hub.ts';
 import { OpfsModelStore } from '../opfs/opfs-model-store.ts';
 
@@ -18,8 +18,8 @@ export class ModelService {
   list(): Promise<StoredModel[]> {
     return this.#store.list();
   }
-  remove(key: ModelKey): Promise<void> {
-    return this.#store.remove(key);
+  remove(key: ModelKey, only?: RemovedPart): Promise<void> {
+    return this.#store.remove(key, only);
   }
   inspect(repository: string, modality: Modality, port: MessagePort): Promise<EncoderSpec> {
     return inspectHub(new PortHub(port), repository, modality, this.#stop.signal);
@@ -56,6 +56,7 @@ export class ModelService {
       signal: this.#stop.signal,
       onProgress: throttled(onProgress),
       pause,
+      breathe,
       room,
     });
   }
@@ -81,6 +82,11 @@ function throttled(report: (progress: FetchProgress) => void): (progress: FetchP
 async function room(): Promise<number> {
   const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
   return quota - usage;
+}
+
+/** A cancel comes as a message: it is heard between two tasks only. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function pause(signal: AbortSignal): Promise<void> {
