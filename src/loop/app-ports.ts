@@ -121,6 +121,8 @@ export interface SiteModel {
   readonly path: string;
   /** Sizes in bytes by path. */
   readonly files: Readonly<Record<string, number>>;
+  /** SHA-256 of settings and weights by path, where the site's list has them. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 /** Encoder files: on this machine, on this site, and on the hub. */
 export interface Models {

@@ -44,15 +44,9 @@ export class WorkerModels implements Models {
   ): Promise<EncoderSpec> {
     const files = await Promise.all(source.files.map(async (f) => ({ path: f.path, blob: await f.blob() })));
     signal.throwIfAborted();
-    const worker = connect();
-    const cancel = (): void => worker.stop();
-    signal.addEventListener('abort', cancel);
-    try {
-      return await worker.call((w) => w.adopt(source.name, files, modality, proxy(onProgress)));
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      worker.stop();
-    }
+    return cancellable(signal, (worker) =>
+      worker.call((w) => w.adopt(source.name, files, modality, proxy(onProgress))),
+    );
   }
   fetch(request: FetchRequest, signal: AbortSignal, onProgress: (progress: FetchProgress) => void): Promise<void> {
     const { key, files, encoder } = request;

@@ -13,7 +13,7 @@ const PAUSE_MS = 1500;
 /** Models of this machine, without the thread: lists, removes, and fetches through the port of a download document. */
 export class ModelService {
   readonly #store = new OpfsModelStore();
-  #stop = new AbortController();
+  readonly #stop = new AbortController();
 
   list(): Promise<StoredModel[]> {
     return this.#store.list();
@@ -31,14 +31,20 @@ export class ModelService {
     onProgress: (done: number, total: number) => void,
   ): Promise<EncoderSpec> {
     let last = 0;
-    return adoptFolder(name, files, modality, this.#store, (done, total) => {
-      const now = performance.now();
-      if (now - last < 100 && done < total) return;
-      last = now;
-      onProgress(done, total);
+    return adoptFolder({
+      name,
+      found: files,
+      modality,
+      store: this.#store,
+      signal: this.#stop.signal,
+      onProgress: (done, total) => {
+        const now = performance.now();
+        if (now - last < 100 && done < total) return;
+        last = now;
+        onProgress(done, total);
+      },
     });
   }
-  /** One at a time. */
   async fetch(
     key: ModelKey,
     files: readonly ModelFile[],
@@ -46,7 +52,6 @@ export class ModelService {
     port: MessagePort,
     onProgress: (progress: FetchProgress) => void,
   ): Promise<void> {
-    this.#stop = new AbortController();
     await fetchModel({
       hub: new PortHub(port),
       store: this.#store,
@@ -60,8 +65,9 @@ export class ModelService {
       room,
     });
   }
+  /** Of what is under way, once: a worker does one long thing. */
   cancel(): void {
-    this.#stop.abort(new DOMException('The download was cancelled.', 'AbortError'));
+    this.#stop.abort(new DOMException('It was cancelled.', 'AbortError'));
   }
 }
 
