@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { FromDocument, ToDocument } from '../../src/platform/hub/messages.ts';
 import { NO_ANSWER, PortHub } from '../../src/platform/hub/port-hub.ts';
@@ -128,6 +129,15 @@ test('a connection that falls silent counts as broken, and the document hears it
   };
   await expect(all()).rejects.toMatchObject({ code: 'hub-unreachable' });
   await expect.poll(() => heard.map((m) => m.kind)).toEqual(['read', 'more', 'cancel']);
+});
+
+test('the script of the download document names nothing that is stored, nor the page', async () => {
+  const script = (await readFile('src/download/download.ts', 'utf8')).replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '');
+  const parts =
+    /indexedDB|localStorage|sessionStorage|navigator|caches|cookie|opener|\btop\b|BroadcastChannel|import\(/g;
+  expect(script.match(parts)).toBeNull();
+  // The page it lies in is only compared with who speaks to it.
+  expect(script.match(/.*\bparent\b.*/g)).toEqual(['  if (event.source === parent && port) serve(port);']);
 });
 
 test('a cancel reaches the document, and a cancelled request waits for nothing', async () => {
