@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, join, normalize, relative, resolve, sep } from 'node:path';
 
 /** What a built page may do. Every source is this origin or data that the page made itself, so nothing can be sent out. */
@@ -94,10 +94,15 @@ export function fileBelow(roots, path) {
   return roots.map((root) => join(root, name)).find((file) => existsSync(file) && statSync(file).isFile()) ?? null;
 }
 
-/** Every model below some folders (`owner/name/config.json`), with its files and their sizes in bytes.
- * @param {readonly string[]} roots @returns {{ path: string, files: Record<string, number> }[]} */
+/** What an encoder reads: settings and weights. */
+const READ = /\.json$|\.onnx(_data\w*)?$/;
+
+/** Every model below some folders (`owner/name/config.json`), with its files, their sizes in bytes, and the SHA-256 of those
+ * that an encoder reads: fine-tuned weights have the size of the ones that they were made of.
+ * @param {readonly string[]} roots
+ * @returns {{ path: string, files: Record<string, number>, digests: Record<string, string> }[]} */
 export function modelsBelow(roots) {
-  /** @type {Map<string, Record<string, number>>} */
+  /** @type {Map<string, { files: Record<string, number>, digests: Record<string, string> }>} */
   const models = new Map();
   for (const root of roots.filter((r) => existsSync(r))) {
     for (const owner of folders(root)) {
@@ -105,14 +110,38 @@ export function modelsBelow(roots) {
         const path = `${owner}/${name}`;
         const folder = join(root, owner, name);
         if (models.has(path) || !existsSync(join(folder, 'config.json'))) continue;
-        models.set(
-          path,
-          Object.fromEntries(filesBelow(folder).map((f) => [unix(relative(folder, f)), statSync(f).size])),
-        );
+        const all = filesBelow(folder).map((file) => ({ file, path: unix(relative(folder, file)) }));
+        models.set(path, {
+          files: Object.fromEntries(all.map((f) => [f.path, statSync(f.file).size])),
+          digests: Object.fromEntries(all.filter((f) => READ.test(f.path)).map((f) => [f.path, digestOf(f.file)])),
+        });
       }
     }
   }
-  return [...models].map(([path, files]) => ({ path, files }));
+  return [...models].map(([path, facts]) => ({ path, ...facts }));
+}
+
+/** Digests by path, size and time of the last change: the list is asked for each time that the app is opened. */
+const digests = new Map();
+
+/** SHA-256 of a file, read in pieces. @param {string} file @returns {string} */
+function digestOf(file) {
+  const { size, mtimeMs } = statSync(file);
+  const key = `${file} ${size} ${mtimeMs}`;
+  const known = digests.get(key);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(1 << 20);
+  const handle = openSync(file, 'r');
+  try {
+    for (let read = readSync(handle, piece); read > 0; read = readSync(handle, piece))
+      hash.update(piece.subarray(0, read));
+  } finally {
+    closeSync(handle);
+  }
+  const digest = hash.digest('hex');
+  digests.set(key, digest);
+  return digest;
 }
 
 /** @param {string} folder @returns {string[]} */

@@ -1,5 +1,5 @@
 import type { Services } from './loop/app-ports.ts';
-import { backendHere } from './platform/browser/backend-here.ts';
+import { backendHere, hasHalfHere } from './platform/browser/backend-here.ts';
 import {
   projectLocks,
   randomIds,
@@ -32,6 +32,7 @@ export function compose(): Services {
     newLearner: () => learners.take(),
     models: new WorkerModels(),
     backendHere,
+    hasHalfHere,
     tunings: new LocalTunings(),
     picker: new BrowserFilePicker(),
     samples: new WorkerSamples(),

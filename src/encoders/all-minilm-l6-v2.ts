@@ -9,7 +9,7 @@ export default {
   dim: 384,
   path: 'Xenova/all-MiniLM-L6-v2',
   pooling: 'mean',
-  dtypes: { webgpu: 'fp32', wasm: 'q8' },
+  dtypes: { webgpu: 'fp16', wasm: 'q8' },
   licence: 'Apache-2.0',
   sizeBytes: 23_713_016,
   advice: 'Everyday English sentences; small, quick and a good first choice.',

@@ -9,7 +9,7 @@ export default {
   dim: 384,
   path: 'Xenova/bge-small-en-v1.5',
   pooling: 'cls',
-  dtypes: { webgpu: 'fp32', wasm: 'q8' },
+  dtypes: { webgpu: 'fp16', wasm: 'q8' },
   licence: 'MIT',
   sizeBytes: 34_712_049,
   advice: 'English texts of up to a page; often a little better than MiniLM, and slower.',

@@ -9,7 +9,7 @@ export default {
   dim: 512,
   path: 'Xenova/clip-vit-base-patch32',
   pooling: 'model',
-  dtypes: { webgpu: 'fp32', wasm: 'q8' },
+  dtypes: { webgpu: 'fp16', wasm: 'q8' },
   licence: 'MIT',
   sizeBytes: 66_725_518,
   advice: 'Captions and short descriptions of images in English; other texts are better served by MiniLM.',

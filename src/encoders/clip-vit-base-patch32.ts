@@ -9,7 +9,7 @@ export default {
   dim: 512,
   path: 'Xenova/clip-vit-base-patch32',
   pooling: 'model',
-  dtypes: { webgpu: 'fp32', wasm: 'q8' },
+  dtypes: { webgpu: 'fp16', wasm: 'q8' },
   licence: 'MIT',
   sizeBytes: 89_104_896,
   advice: 'Everyday photos that you would describe in words; goes together with CLIP for texts.',

@@ -9,7 +9,7 @@ export default {
   dim: 384,
   path: 'onnx-community/dinov2-small',
   pooling: 'cls',
-  dtypes: { webgpu: 'fp32', wasm: 'q8' },
+  dtypes: { webgpu: 'fp16', wasm: 'q8' },
   licence: 'Apache-2.0',
   sizeBytes: 24_401_335,
   advice: 'Photos, scans and textures where fine visual detail decides; learnt from images alone.',

@@ -9,7 +9,7 @@ export default {
   dim: 384,
   path: 'Xenova/multilingual-e5-small',
   pooling: 'mean',
-  dtypes: { webgpu: 'fp32', wasm: 'q8' },
+  dtypes: { webgpu: 'fp16', wasm: 'q8' },
   licence: 'MIT',
   sizeBytes: 135_101_101,
   advice: 'Texts that are not English, or in several languages at once.',

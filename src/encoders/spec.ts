@@ -40,7 +40,7 @@ export interface EncoderSpec {
   /** Folder below the app's `/models/` path, for the transformers runtime; else ''. */
   readonly path: string;
   readonly pooling: 'mean' | 'cls' | 'model' | 'none';
-  /** Number type per backend. */
+  /** Number type per backend. `q8` for `webgpu`: there are no other weights, so it runs on the processor. */
   readonly dtypes: { readonly webgpu: Dtype; readonly wasm: Dtype };
   readonly licence: string;
   /** On disk, with the number type for `wasm`. */
@@ -81,19 +81,6 @@ export function weightsPath(dtype: Dtype, modelFile = 'model'): string {
 export function filesOf(hub: HubSource, dtype: Dtype): readonly ModelFile[] {
   const weights = hub.weights[dtype];
   return weights ? [...hub.files, ...weights] : [];
-}
-
-/**
- * The number type to use on a backend: the spec's own where it is to be had, else another. Never 8-bit weights on WebGPU:
- * their results are wrong there.
- */
-export function chooseDtype(
-  spec: EncoderSpec,
-  device: 'webgpu' | 'wasm',
-  isThere: (dtype: Dtype) => boolean,
-): Dtype | undefined {
-  const others = DTYPES.filter((d) => device === 'wasm' || d !== 'q8');
-  return [spec.dtypes[device], ...others].find((d) => (device === 'wasm' || d !== 'q8') && isThere(d));
 }
 
 /** Bytes of the weights that an embedding of this precision is computed with on the processor, as far as they are known. */

@@ -5,7 +5,7 @@ import type { ProjectId } from '../domain/ids.ts';
 import type { Item, Modality } from '../domain/item.ts';
 import type { TextRule } from '../domain/rules.ts';
 import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
-import type { FetchProgress, ModelKey, StoredModel } from './model-ports.ts';
+import type { FetchProgress, ModelKey, RemovedPart, StoredModel } from './model-ports.ts';
 import type { Clock, Ids, MediaReader, SourceFile } from './ports.ts';
 import type { Encoder, TuningStore } from './encoder-ports.ts';
 import type { Learner } from './learner-ports.ts';
@@ -121,11 +121,14 @@ export interface SiteModel {
   readonly path: string;
   /** Sizes in bytes by path. */
   readonly files: Readonly<Record<string, number>>;
+  /** SHA-256 of settings and weights by path, where the site's list has them. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 /** Encoder files: on this machine, on this site, and on the hub. */
 export interface Models {
   list(): Promise<StoredModel[]>;
-  remove(key: ModelKey): Promise<void>;
+  /** @param only what goes, where another encoder keeps the rest */
+  remove(key: ModelKey, only?: RemovedPart): Promise<void>;
   /** What this site serves, and those of it that are encoders which do not come with the app. */
   onSite(): Promise<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }>;
   /** Asks the hub about a repository and describes it as an encoder. Throws when it can't be one, with the reason. */
@@ -150,6 +153,8 @@ export interface Services {
   readonly models: Models;
   /** Where an encoder would run on this machine. */
   readonly backendHere: (choice: BackendChoice) => Promise<'webgpu' | 'wasm'>;
+  /** True where an encoder would run on a graphics card that computes in half precision. */
+  readonly hasHalfHere: (choice: BackendChoice) => Promise<boolean>;
   /** How fast encoders are on this machine. */
   readonly tunings: TuningStore;
   readonly picker: FilePicker;

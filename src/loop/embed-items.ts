@@ -4,9 +4,9 @@ import { hashSeed, seededRandom } from '../domain/random.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import { embeddingKey } from './embedding-key.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { truncatedIn } from './stored-embeddings.ts';
+import { notesIn, storedNotes } from './stored-embeddings.ts';
 import { EncoderRun, orAbort, type Loaded, type Outcome } from './encoder-run.ts';
-import type { EmbeddingKey, EmbeddingStore } from './storage-ports.ts';
+import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from './storage-ports.ts';
 import type { EncodeInput, Encoder, EncoderInfo, RunPlan } from './encoder-ports.ts';
 
 interface Failed {
@@ -129,8 +129,9 @@ async function embedMissing(o: EmbedOptions): Promise<EmbedResult> {
       }
       const outcome = await land(o, run, flight, batch);
       failed.push(...outcome.failed.map(({ item, reason }) => ({ item: item.id, reason })));
-      const cut = outcome.embedded.flatMap(({ item, isTruncated }) => (isTruncated ? [item.id] : []));
-      await note(o, key, cut);
+      const truncated = outcome.embedded.flatMap(({ item, isTruncated }) => (isTruncated ? [item.id] : []));
+      const previews = batch.flatMap(({ item, input }) => ('image' in input && input.isPreview ? [item.id] : []));
+      await note(o, key, truncated, previews);
       await writer.add(outcome.embedded);
       done += flight.items.length;
       const elapsedS = Math.max(1e-3, (performance.now() - startedAt) / 1000);
@@ -161,17 +162,26 @@ async function reuse(o: EmbedOptions, key: EmbeddingKey, missing: readonly Item[
   const wanted = new Set(missing.map((item) => item.id));
   for await (const chunk of o.store.elsewhere(o.project, key, wanted)) {
     o.signal.throwIfAborted();
-    await o.store.append(o.project, key, chunk);
-    const cut = new Set(truncatedIn(await o.store.getEncoderState(chunk.project, key)));
-    await note(
-      o,
-      key,
-      chunk.ids.filter((id) => cut.has(id)),
-    );
-    for (const id of chunk.ids) wanted.delete(id);
-    o.onStored(chunk.ids);
+    const { truncated, previews, isImported } = notesIn(await o.store.getEncoderState(chunk.project, key));
+    // Only what was computed on this machine from the very bytes.
+    const bad = new Set(isImported ? chunk.ids : previews);
+    const own = rowsOf(chunk, (id) => !bad.has(id));
+    if (own.ids.length === 0) continue;
+    await o.store.append(o.project, key, own);
+    const cut = new Set(truncated);
+    const ownCut = own.ids.filter((id) => cut.has(id));
+    await note(o, key, ownCut, []);
+    for (const id of own.ids) wanted.delete(id);
+    o.onStored(own.ids);
   }
   return missing.filter((item) => wanted.has(item.id));
+}
+
+function rowsOf({ ids, dim, data }: ForeignChunk, isGood: (id: ItemId) => boolean): EmbeddingChunk {
+  const rows = ids.flatMap((id, i) => (isGood(id) ? [i] : []));
+  const out = new Float32Array(rows.length * dim);
+  rows.forEach((row, i) => out.set(data.subarray(row * dim, (row + 1) * dim), i * dim));
+  return { ids: rows.map((row) => ids[row] as ItemId), dim, data: out };
 }
 
 /**
@@ -185,12 +195,21 @@ function sum(items: readonly Item[]): number {
   return items.reduce((total, item) => total + weightOf(item), 0);
 }
 
-/** Remembers more texts that were cut, before their embeddings are stored. */
-async function note(o: EmbedOptions, key: EmbeddingKey, cut: readonly ItemId[]): Promise<void> {
-  if (cut.length === 0) return;
-  const all = new Set([...truncatedIn(await o.store.getEncoderState(o.project, key)), ...cut]);
-  await o.store.putEncoderState(o.project, key, { truncated: [...all] });
-  o.onTruncated(all);
+/** Remembers more texts that were cut and pictures that were read from previews, before their embeddings are stored. */
+async function note(
+  o: EmbedOptions,
+  key: EmbeddingKey,
+  truncated: readonly ItemId[],
+  previews: readonly ItemId[],
+): Promise<void> {
+  // Beside the embeddings of an encoder that learns lies what it has learnt.
+  if (o.encoder.needsFit(o.spec) || truncated.length + previews.length === 0) return;
+  const known = notesIn(await o.store.getEncoderState(o.project, key));
+  const cut = new Set([...known.truncated, ...truncated]);
+  const small = new Set([...known.previews, ...previews]);
+  const notes = storedNotes({ ...known, truncated: [...cut], previews: [...small] });
+  await o.store.putEncoderState(o.project, key, notes);
+  if (truncated.length > 0) o.onTruncated(cut);
 }
 
 function start(o: EmbedOptions, run: EncoderRun, items: readonly Item[]): Flight {

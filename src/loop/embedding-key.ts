@@ -4,9 +4,15 @@ import type { EmbeddingKey } from './storage-ports.ts';
 /** Weights in 8 bits give other embeddings; those in 16 and 32 bits give the same, but for rounding. */
 export type Precision = 'fp32' | 'q8';
 
-/** 8-bit weights only on the processor, where the encoder has them and they are faster: WebGPU computes them wrongly. */
+/**
+ * 8-bit weights only on the processor, where the encoder has them and they are faster: WebGPU computes them wrongly. An
+ * encoder that has nothing else runs on the processor everywhere.
+ */
 export function precisionOf(spec: EncoderSpec, backend: 'webgpu' | 'wasm'): Precision {
-  return backend === 'wasm' && spec.dtypes.wasm === 'q8' ? 'q8' : 'fp32';
+  if (backend === 'wasm') return spec.dtypes.wasm === 'q8' ? 'q8' : 'fp32';
+  const weights = spec.hub?.weights;
+  const hasOnlyQ8 = weights?.q8 !== undefined && !weights.fp32 && !weights.fp16;
+  return hasOnlyQ8 || spec.dtypes.webgpu === 'q8' ? 'q8' : 'fp32';
 }
 
 /** Key of an encoder's embeddings: id, revision and precision. Sets of different keys never mix. */

@@ -39,7 +39,8 @@ export interface TuningStore {
   get(key: string): Tuning | null;
   put(key: string, tuning: Tuning): void;
 }
-export type EncodeInput = { readonly text: string } | { readonly image: Blob };
+/** `isPreview`: the original can't be read, and its small preview stands in for it. */
+export type EncodeInput = { readonly text: string } | { readonly image: Blob; readonly isPreview?: boolean };
 
 export interface Encoded {
   /** Row-major [inputs, dim]; unit-normalised and finite (also for empty texts); zeros where an input failed. */

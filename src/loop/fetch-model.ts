@@ -1,7 +1,7 @@
 import { isAbort, WinnowError } from '../domain/errors.ts';
 import { Sha256 } from '../domain/sha256.ts';
 import type { EncoderSpec, ModelFile } from '../encoders/spec.ts';
-import type { FetchProgress, Hub, HubFile, ModelFileWriter, ModelKey, ModelStore } from './model-ports.ts';
+import type { FetchProgress, Hub, HubFile, HubListing, ModelFileWriter, ModelKey, ModelStore } from './model-ports.ts';
 import { sha1 } from './sha256.ts';
 
 export interface FetchOptions {
@@ -16,6 +16,8 @@ export interface FetchOptions {
   readonly onProgress: (progress: FetchProgress) => void;
   /** Waits before a broken connection is tried again. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
+  /** Lets messages in, such as a cancel, during long computations. */
+  readonly breathe: () => Promise<void>;
   /** Bytes that can still be stored, as far as the browser says; Infinity where it does not. */
   readonly room: () => Promise<number>;
 }
@@ -23,8 +25,10 @@ export interface FetchOptions {
 /** Tries in a row that bring nothing before the connection counts as lost. */
 const TRIES = 3;
 const PIECE = 1 << 20;
+/** Pieces between two breaths: about 50 ms of hashing. */
+const BREATH = 16;
 /** Bytes that a download leaves to labels and items. */
-const LEFT_FREE = 8e6;
+export const LEFT_FREE = 8e6;
 /** Files up to this size are compared by git's id, which needs all of their bytes at once. */
 const MOST_FOR_GIT_ID = 64 << 20;
 
@@ -36,7 +40,7 @@ const MOST_FOR_GIT_ID = 64 << 20;
  * `model-file-missing`, `model-file-wrong`, `model-no-room`.
  */
 export async function fetchModel(o: FetchOptions): Promise<void> {
-  const listing = await o.hub.list(o.key, o.signal);
+  const listing = await list(o);
   const wanted = o.files.map((file) => expectation(file, listing.files, o.key));
   await checkRoom(o, listing.commit, wanted);
   await o.store.plan(o.key, listing.commit, wanted, o.encoder);
@@ -61,6 +65,23 @@ export async function fetchModel(o: FetchOptions): Promise<void> {
   }
 }
 
+/**
+ * A branch may have moved since other files of this model were downloaded: the other half of a pair, or other weights. What
+ * comes now is of their commit, so that nothing that works is thrown away; only where the hub has forgotten it, of a new one.
+ */
+async function list(o: FetchOptions): Promise<HubListing> {
+  const stored = await o.store.get(o.key);
+  const wanted = new Set(o.files.map((f) => f.path));
+  if (stored?.commit && stored.files.some((f) => f.isVerified && !wanted.has(f.path))) {
+    try {
+      return await o.hub.list({ ...o.key, revision: stored.commit }, o.signal);
+    } catch (error) {
+      if (!(error instanceof WinnowError && error.code === 'hub-unknown')) throw error;
+    }
+  }
+  return o.hub.list(o.key, o.signal);
+}
+
 /** Throws `model-no-room` when what is still to come does not fit. Files of another commit make room. */
 async function checkRoom(o: FetchOptions, commit: string, wanted: readonly HubFile[]): Promise<void> {
   const stored = await o.store.get(o.key);
@@ -75,7 +96,7 @@ async function checkRoom(o: FetchOptions, commit: string, wanted: readonly HubFi
   if (missing > 0 && room < missing + LEFT_FREE) throw noRoom(missing + LEFT_FREE, room);
 }
 
-function noRoom(needed: number, free: number): WinnowError {
+export function noRoom(needed: number, free: number): WinnowError {
   const megabytes = (n: number): string => `${Math.ceil(n / 1e6).toLocaleString('en')} MB`;
   // Some browsers report more than they give, so that sites learn nothing of the disk.
   const said = free < needed ? `${megabytes(Math.max(0, free))} are free` : 'less is free';
@@ -105,26 +126,18 @@ async function fetchFile(
     if (writer.size > file.sizeBytes) writer.truncate(0);
     const needed = file.sizeBytes - writer.size + rest + LEFT_FREE;
     if (!writer.hasRoomFor(needed)) throw noRoom(needed, await o.room());
-    for (let tries = 0; writer.size < file.sizeBytes;) {
-      const first = writer.size;
-      try {
-        // A hub that can be reached and yet gives nothing more may be refusing to resume: the last try asks for all.
-        const from = tries === TRIES - 1 ? 0 : writer.size;
-        await readInto(writer, o, commit, file, from, (size) => report(size, false));
-        if (writer.size < file.sizeBytes) throw new WinnowError('hub-unreachable', 'The answer ended too early');
-      } catch (error) {
-        o.signal.throwIfAborted();
-        tries = writer.size > first ? 1 : tries + 1;
-        if (isAbort(error) || !isBroken(error) || tries >= TRIES) throw error;
-        await o.pause(o.signal);
+    // What was there before may be of another answer than the rest: such a file gets a second chance, from its beginning.
+    let isPatched = writer.size > 0;
+    for (let chances = 2; chances > 0; chances--) {
+      isPatched = (await fill(writer, o, commit, file, report)) || isPatched;
+      report(writer.size, true);
+      if (writer.size === file.sizeBytes && (await hasDigest(writer, file, o))) {
+        await o.store.markVerified(o.key, file.path);
+        return;
       }
+      writer.truncate(0);
+      if (!isPatched) break;
     }
-    report(writer.size, true);
-    if (writer.size === file.sizeBytes && (await hasDigest(writer, file, o.signal))) {
-      await o.store.markVerified(o.key, file.path);
-      return;
-    }
-    writer.truncate(0);
     throw new WinnowError('model-file-wrong', `${file.path} differs from what the hub announced`);
   } catch (error) {
     if (!isFull(error)) throw error;
@@ -136,15 +149,39 @@ async function fetchFile(
   }
 }
 
+/** Reads until all bytes are here, over several connections where they break; true when there were several. */
+async function fill(
+  writer: ModelFileWriter,
+  o: FetchOptions,
+  commit: string,
+  file: HubFile,
+  report: (fileDone: number, isVerifying: boolean) => void,
+): Promise<boolean> {
+  let connections = 0;
+  for (let tries = 0; writer.size < file.sizeBytes;) {
+    const first = writer.size;
+    try {
+      connections++;
+      await readInto(writer, o, commit, file, (size) => report(size, false));
+      if (writer.size < file.sizeBytes) throw new WinnowError('hub-unreachable', 'The answer ended too early');
+    } catch (error) {
+      o.signal.throwIfAborted();
+      tries = writer.size > first ? 1 : tries + 1;
+      if (isAbort(error) || !isBroken(error) || tries >= TRIES) throw error;
+      await o.pause(o.signal);
+    }
+  }
+  return connections > 1;
+}
+
 async function readInto(
   writer: ModelFileWriter,
   o: FetchOptions,
   commit: string,
   file: HubFile,
-  wantedFrom: number,
   report: (size: number) => void,
 ): Promise<void> {
-  const { from, chunks } = await o.hub.read(o.key.repository, commit, file.path, wantedFrom, o.signal);
+  const { from, chunks } = await o.hub.read(o.key.repository, commit, file.path, writer.size, o.signal);
   if (from !== writer.size) writer.truncate(from);
   for await (const chunk of chunks) {
     o.signal.throwIfAborted();
@@ -158,11 +195,12 @@ async function readInto(
   }
 }
 
-async function hasDigest(writer: ModelFileWriter, file: HubFile, signal: AbortSignal): Promise<boolean> {
+async function hasDigest(writer: ModelFileWriter, file: HubFile, o: FetchOptions): Promise<boolean> {
   if (file.sha256 !== null) {
     const hash = new Sha256();
     for (let at = 0; at < writer.size; at += PIECE) {
-      signal.throwIfAborted();
+      if ((at / PIECE) % BREATH === 0) await o.breathe();
+      o.signal.throwIfAborted();
       hash.update(writer.read(at, PIECE));
     }
     return hash.digest() === file.sha256;

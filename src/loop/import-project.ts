@@ -26,6 +26,7 @@ import { isEncoderState } from '../formats/validate-encoder-state.ts';
 import { parseHead } from '../formats/validate-items.ts';
 import { ZipReader } from '../formats/zip.ts';
 import { checkChunk } from './check-chunk.ts';
+import { hasNotes, notesIn, storedNotes } from './stored-embeddings.ts';
 import type { EmbeddingChunk, ItemChange, NewItem, Storage } from './storage-ports.ts';
 import { sha256 } from './sha256.ts';
 
@@ -96,6 +97,11 @@ async function store(storage: Storage, project: ProjectId, bundle: Bundle, step:
   }
   for (const entry of bundle.encoders) {
     await storage.embeddings.putEncoderState(project, entry.key, await bundle.encoderState(entry));
+  }
+  for (const key of new Set(bundle.chunks.map((entry) => entry.key))) {
+    if (!hasNotes(key)) continue;
+    const notes = notesIn(await storage.embeddings.getEncoderState(project, key));
+    await storage.embeddings.putEncoderState(project, key, storedNotes({ ...notes, isImported: true }));
   }
   for (const entry of bundle.heads) await storage.heads.put(project, await bundle.head(entry));
   await storage.events.append(project, bundle.events);

@@ -25,11 +25,14 @@ export async function inspectHub(
     }
     return out;
   };
+  const has = (path: string): boolean => files.some((f) => f.path === path);
+  // One repository with two encoders, as CLIP's, gives two ids.
+  const isPair = has('tokenizer.json') && has('preprocessor_config.json');
   const known = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, ...(sha256 !== null && { sha256 }) }));
   return checkModel(
     { files: known, text },
     {
-      id: `hub:${repository}@${commit.slice(0, 12)}`,
+      id: `hub:${repository}@${commit.slice(0, 12)}${isPair ? `-${modality}` : ''}`,
       name: repository,
       repository,
       revision: commit,

@@ -55,8 +55,13 @@ export interface StoredModel {
   readonly key: ModelKey;
   readonly commit: string;
   readonly files: readonly StoredFile[];
-  /** Spec of an encoder that does not come with the app. */
-  readonly encoder: EncoderSpec | null;
+  /** Specs of encoders that do not come with the app; two where a repository has one for texts and one for images. */
+  readonly encoders: readonly EncoderSpec[];
+}
+/** One encoder of a model that holds two. */
+export interface RemovedPart {
+  readonly paths: readonly string[];
+  readonly encoder: string;
 }
 
 /** An open file: bytes are added at its end. */
@@ -76,11 +81,12 @@ export interface ModelFileWriter {
 export interface ModelStore {
   list(): Promise<StoredModel[]>;
   get(key: ModelKey): Promise<StoredModel | null>;
-  /** Says what will be stored; files of another commit are removed first. */
+  /** Says what will be stored, beside what is there of the same commit; files of another commit are removed first. */
   plan(key: ModelKey, commit: string, files: readonly HubFile[], encoder: EncoderSpec | null): Promise<void>;
   open(key: ModelKey, path: string): Promise<ModelFileWriter>;
   markVerified(key: ModelKey, path: string): Promise<void>;
-  remove(key: ModelKey): Promise<void>;
+  /** Everything, or one part; the last part takes everything with it. */
+  remove(key: ModelKey, only?: RemovedPart): Promise<void>;
 }
 
 export interface FetchProgress {

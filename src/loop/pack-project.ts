@@ -8,6 +8,7 @@ import { utf8 } from '../formats/bytes.ts';
 import { ZipWriter } from '../formats/zip.ts';
 import type { Storage } from './storage-ports.ts';
 import { sha256 } from './sha256.ts';
+import { hasNotes, notesIn, storedNotes } from './stored-embeddings.ts';
 
 const BATCH = 200;
 /** Originals are read this many at a time; a file of the bundle ends once it holds this much. */
@@ -142,7 +143,9 @@ async function addEmbeddings(storage: Storage, project: ProjectId, out: BundleWr
       chunks.push({ key, dim, ids: [...ids], file });
       await out.add(file, bytesOf(data), true);
     }
-    const state = await storage.embeddings.getEncoderState(project, key);
+    const kept = await storage.embeddings.getEncoderState(project, key);
+    // Where they came from is of this machine: the next one will note it by itself.
+    const state = hasNotes(key) ? storedNotes({ ...notesIn(kept), isImported: false }) : kept;
     if (state === null) continue;
     const { json, bytes } = packState(state);
     const file = `encoders/${encoders.length}.bin`;

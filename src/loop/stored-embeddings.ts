@@ -3,10 +3,39 @@ import type { ItemId, ProjectId, Row } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { EmbeddingKey, EmbeddingStore } from './storage-ports.ts';
 
-/** Texts that were cut, as noted beside the embeddings of an encoder that learns nothing; none where nothing is noted. */
-export function truncatedIn(state: unknown): ItemId[] {
-  const noted = (state as { truncated?: unknown } | null)?.truncated;
+/** What is noted beside the embeddings of an encoder that learns nothing. */
+export interface EmbeddingNotes {
+  /** Texts of which only the beginning counts. */
+  readonly truncated: readonly ItemId[];
+  /** Pictures of which only the preview could be read: their embeddings are good for this project only. */
+  readonly previews: readonly ItemId[];
+  /** They came with a project file: nobody here knows how they were computed. */
+  readonly isImported: boolean;
+}
+
+/** Notes as they are stored; none where nothing is noted. */
+export function notesIn(state: unknown): EmbeddingNotes {
+  const { truncated, previews, isImported } = (state ?? {}) as Readonly<Record<keyof EmbeddingNotes, unknown>>;
+  return { truncated: idsIn(truncated), previews: idsIn(previews), isImported: isImported === true };
+}
+/** As they are stored; null where there is nothing to note. */
+export function storedNotes({ truncated, previews, isImported }: EmbeddingNotes): Partial<EmbeddingNotes> | null {
+  const some = {
+    ...(truncated.length > 0 && { truncated }),
+    ...(previews.length > 0 && { previews }),
+    ...(isImported && { isImported }),
+  };
+  return Object.keys(some).length > 0 ? some : null;
+}
+/** False of encoders that learn from their pool: beside their embeddings lies what they have learnt. */
+export function hasNotes(key: EmbeddingKey): boolean {
+  return !key.startsWith('builtin-');
+}
+function idsIn(noted: unknown): ItemId[] {
   return Array.isArray(noted) ? noted.filter((id): id is ItemId => typeof id === 'string') : [];
+}
+export function truncatedIn(state: unknown): readonly ItemId[] {
+  return notesIn(state).truncated;
 }
 
 /** All embeddings under a key as one row-major matrix by item row; rows without one are zero and listed. */

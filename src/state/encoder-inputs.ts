@@ -29,9 +29,10 @@ export class EncoderInputs {
     return Promise.all(
       items.map(async (item) => {
         const original = await data.original(item);
-        const image = original ?? (await storage.items.thumb(id, item.id));
-        if (!original && image) this.#fromPreviews++;
-        return image ? { image } : null;
+        if (original) return { image: original };
+        const image = await storage.items.thumb(id, item.id);
+        if (image) this.#fromPreviews++;
+        return image && { image, isPreview: true };
       }),
     );
   }

@@ -1,31 +1,34 @@
 import { encoders } from '../encoders/index.ts';
-import {
-  chooseDtype,
-  DTYPES,
-  filesOf,
-  totalBytes,
-  weightsPath,
-  type Dtype,
-  type EncoderSpec,
-} from '../encoders/spec.ts';
+import { filesOf, totalBytes, type Dtype, type EncoderSpec } from '../encoders/spec.ts';
 import { WinnowError } from '../domain/errors.ts';
 import type { Modality } from '../domain/item.ts';
 import { parseRepository } from '../loop/check-model.ts';
-import type { Services, SiteModel, Source } from '../loop/app-ports.ts';
-import type { FetchProgress, ModelKey, StoredModel } from '../loop/model-ports.ts';
+import { precisionInUse, type Precision } from '../loop/embedding-key.ts';
+import { orAbort } from '../loop/encoder-run.ts';
+import type { SiteModel, Source } from '../loop/app-ports.ts';
+import {
+  asServed,
+  dtypeToFetch,
+  keyOf,
+  leftovers,
+  placeOf,
+  removable,
+  storedBytes,
+  type ComputesOn,
+  type EncoderPlace,
+} from '../loop/model-place.ts';
+import type { FetchProgress, ModelKey, RemovedPart, StoredModel } from '../loop/model-ports.ts';
+import type { EmbeddingKey } from '../loop/storage-ports.ts';
 import { describeError, type ErrorText } from './error-texts.ts';
-import type { Jobs } from './jobs.svelte.ts';
+import type { ProjectSession } from './project.svelte.ts';
 import { keepSpeed, readSpeeds } from './speeds.ts';
-import type { Notices } from './notices.svelte.ts';
 
-/** Where an encoder's files are. `partly`: a download was begun and not finished. */
-export type EncoderPlace = 'built-in' | 'machine' | 'site' | 'partly' | 'hub' | 'nowhere';
+/** Words are always embedded on the processor. */
+const WORDS_ON: ComputesOn = { backend: 'wasm', hasHalf: false };
 
 /** Every encoder there is, where its files are, and getting or removing them. */
 export class EncoderLibrary {
-  readonly #services: Services;
-  readonly #jobs: Jobs;
-  readonly #notices: Notices;
+  readonly #session: ProjectSession;
   #stored = $state.raw<readonly StoredModel[]>([]);
   #site = $state.raw<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }>({ models: [], encoders: [] });
   /** Downloads under way, by encoder. */
@@ -36,34 +39,34 @@ export class EncoderLibrary {
   #found = $state.raw<EncoderSpec | null>(null);
   #speeds = $state.raw<ReadonlyMap<string, number>>(readSpeeds());
   readonly #stops = new Map<string, AbortController>();
-  #backend = $state<'webgpu' | 'wasm'>('wasm');
+  /** Ends of the last downloads, by repository: halves of a pair share files and come one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Where this project's encoders compute. */
+  #on = $state.raw<ComputesOn>({ backend: 'wasm', hasHalf: false });
+  /** Sets of embeddings that the project has. */
+  #keys = $state.raw<readonly EmbeddingKey[]>([]);
 
-  constructor(services: Services, jobs: Jobs, notices: Notices) {
-    this.#services = services;
-    this.#jobs = jobs;
-    this.#notices = notices;
+  constructor(session: ProjectSession) {
+    this.#session = session;
   }
 
   /** Those of the app, of the site, then those that the user brought. */
-  readonly all: readonly EncoderSpec[] = $derived.by(() => [
-    ...encoders,
-    ...this.#site.encoders,
-    ...this.#stored.flatMap((m) => m.encoder ?? []),
-    ...(this.#found && !this.#stored.some((m) => m.encoder?.id === this.#found?.id) ? [this.#found] : []),
-  ]);
+  readonly all: readonly EncoderSpec[] = $derived.by(() => {
+    const brought = this.#stored.flatMap((m) => m.encoders);
+    const found = this.#found && !brought.some((e) => e.id === this.#found?.id) ? [this.#found] : [];
+    const own = encoders.map((e) => asServed(e, { stored: this.#stored, site: this.#site.models }));
+    return [...own, ...this.#site.encoders, ...brought, ...found];
+  });
+  readonly #at = $derived.by(() => ({ stored: this.#stored, site: this.#site.models, encoders: this.all }));
+  /** Stored files that belong to no encoder here. */
+  readonly leftovers: readonly StoredModel[] = $derived.by(() => leftovers(this.#at));
 
   byId(id: string): EncoderSpec | undefined {
     return this.all.find((e) => e.id === id);
   }
+  /** Where the files are that this project needs of it. */
   place(spec: EncoderSpec): EncoderPlace {
-    if (spec.runtime !== 'transformers') return 'built-in';
-    const paths = new Set(this.#model(spec)?.files.flatMap((f) => (f.isVerified ? [f.path] : [])));
-    if (hasAll(spec, paths)) return 'machine';
-    const served = this.#site.models.find((m) => m.path === spec.path);
-    if (served && hasAll(spec, new Set(Object.keys(served.files)))) return 'site';
-    // A folder that was not copied to its end can't be fetched from the hub.
-    if (!spec.hub || spec.id.startsWith('local:')) return 'nowhere';
-    return this.storedBytes(spec) > 0 ? 'partly' : 'hub';
+    return placeOf(spec, this.#precision(spec), this.#at);
   }
   /** True where it can embed now, without a download. */
   isReady(spec: EncoderSpec): boolean {
@@ -71,22 +74,21 @@ export class EncoderLibrary {
   }
   /** What lies on this machine of it. */
   storedBytes(spec: EncoderSpec): number {
-    return this.#model(spec)?.files.reduce((sum, f) => sum + f.storedBytes, 0) ?? 0;
+    return storedBytes(spec, this.#at);
   }
-  /** The number type that suits this machine, and what it takes to download. */
+  /** The number type that this project needs on this machine, and what it takes to download. */
   download(spec: EncoderSpec): { dtype: Dtype; sizeBytes: number; isApproximate: boolean } {
     const { hub } = spec;
-    const isThere = (d: Dtype): boolean => hub?.weights[d] !== undefined;
-    const dtype = chooseDtype(spec, this.#backend, isThere) ?? chooseDtype(spec, 'wasm', isThere) ?? spec.dtypes.wasm;
+    const dtype = dtypeToFetch(spec, this.#precision(spec), this.#isForWords(spec) ? WORDS_ON : this.#on);
     const files = hub ? filesOf(hub, dtype) : [];
     return { dtype, sizeBytes: totalBytes(files), isApproximate: files.some((f) => f.isApproximate) };
   }
   /** Items per second that it reached on this machine; null before it has run long enough. */
   speed(spec: EncoderSpec): number | null {
-    return this.#speeds.get(spec.id) ?? null;
+    return this.#speeds.get(this.#speedKey(spec)) ?? null;
   }
   noteSpeed(spec: EncoderSpec, itemsPerS: number): void {
-    keepSpeed(spec.id, itemsPerS);
+    keepSpeed(this.#speedKey(spec), itemsPerS);
     this.#speeds = readSpeeds();
   }
   /** Null while no download of it runs; `waiting` before the first bytes. */
@@ -99,18 +101,21 @@ export class EncoderLibrary {
     return this.#failures.get(spec.id) ?? null;
   }
 
-  /** Looks again what is on this machine and on this site. Fails softly: built-in encoders always work. */
+  /** Looks again what is on this machine and on this site. Fails softly and by part: built-in encoders always work. */
   async refresh(): Promise<void> {
-    const { models, backendHere } = this.#services;
-    try {
-      [this.#stored, this.#site, this.#backend] = await Promise.all([
-        models.list(),
-        models.onSite(),
-        backendHere('auto'),
-      ]);
-    } catch (error) {
-      this.#notices.fail(error);
-    }
+    const { services, state, storage, id } = this.#session;
+    const { models, backendHere, hasHalfHere } = services;
+    const { backend } = state.settings;
+    const part = <T>(work: Promise<T>, take: (value: T) => void): Promise<void> =>
+      work.then(take).catch((error: unknown) => this.#session.fail(error));
+    await Promise.all([
+      part(models.list(), (stored) => (this.#stored = stored)),
+      part(models.onSite(), (site) => (this.#site = site)),
+      part(Promise.all([backendHere(backend), hasHalfHere(backend)]), ([on, hasHalf]) => {
+        this.#on = { backend: on, hasHalf };
+      }),
+      part(storage.embeddings.keys(id), (keys) => (this.#keys = keys)),
+    ]);
   }
 
   /** Downloads an encoder as a visible job. Asked for by the user only. True when it is there afterwards. */
@@ -118,19 +123,26 @@ export class EncoderLibrary {
     const key = keyOf(spec);
     if (!key || !spec.hub || this.#fetching.has(spec.id)) return false;
     const files = filesOf(spec.hub, this.download(spec).dtype);
-    const encoder = encoders.includes(spec) ? null : spec;
+    const encoder = encoders.some((e) => e.id === spec.id) ? null : spec;
     this.#report(spec, null);
     this.#failures = new Map([...this.#failures].filter(([id]) => id !== spec.id));
     const stop = new AbortController();
     this.#stops.set(spec.id, stop);
-    try {
-      await this.#jobs.run(`Downloading ${spec.name}`, async (job) => {
-        job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
-        await this.#services.models.fetch({ key, files, encoder }, stop.signal, (progress) => {
-          this.#report(spec, progress);
-          job.update({ done: progress.done / Math.max(1, progress.total), total: 1, detail: progress.path });
-        });
+    const before = this.#turns.get(key.repository);
+    const run = this.#session.jobs.run(`Downloading ${spec.name}`, async (job) => {
+      job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
+      await orAbort(stop.signal, () => Promise.resolve(before));
+      await this.#session.services.models.fetch({ key, files, encoder }, stop.signal, (progress) => {
+        this.#report(spec, progress);
+        job.update({ done: progress.done / Math.max(1, progress.total), total: 1, detail: progress.path });
       });
+    });
+    this.#turns.set(
+      key.repository,
+      run.catch(() => undefined),
+    );
+    try {
+      await run;
       return true;
     } catch (error) {
       const words = describeError(error);
@@ -147,8 +159,8 @@ export class EncoderLibrary {
   async inspect(name: string, modality: Modality): Promise<EncoderSpec> {
     const repository = parseRepository(name);
     if (repository === null) throw new WinnowError('hub-unknown', 'Its name has two parts');
-    this.#found = await this.#jobs.run(`Asking the hub about ${repository}`, (job) =>
-      this.#services.models.inspect(repository, modality, job.signal),
+    this.#found = await this.#session.jobs.run(`Asking the hub about ${repository}`, (job) =>
+      this.#session.services.models.inspect(repository, modality, job.signal),
     );
     return this.#found;
   }
@@ -157,8 +169,8 @@ export class EncoderLibrary {
   async addFolder(pick: () => Promise<Source>, modality: Modality): Promise<EncoderSpec> {
     const source = await pick();
     try {
-      return await this.#jobs.run(`Copying ${source.name}`, (job) =>
-        this.#services.models.addFolder(source, modality, job.signal, (done, total) =>
+      return await this.#session.jobs.run(`Copying ${source.name}`, (job) =>
+        this.#session.services.models.addFolder(source, modality, job.signal, (done, total) =>
           job.update({ done: done / Math.max(1, total), total: 1 }),
         ),
       );
@@ -171,35 +183,42 @@ export class EncoderLibrary {
     this.#stops.get(spec.id)?.abort(new DOMException('Cancelled by the user.', 'AbortError'));
   }
 
-  /** Removes an encoder's files from this machine; what was embedded with it stays. */
+  /** Removes an encoder's files from this machine; what was embedded with it stays, and so does the other half of a pair. */
   async remove(spec: EncoderSpec): Promise<void> {
     const key = keyOf(spec);
     if (!key) return;
-    try {
-      await this.#services.models.remove(key);
-    } catch (error) {
-      this.#notices.fail(error);
-    }
+    await this.#remove(key, { paths: removable(spec, this.#at), encoder: spec.id });
     if (this.#found?.id === spec.id) this.#found = null;
+  }
+  async removeLeftover(model: StoredModel): Promise<void> {
+    await this.#remove(model.key);
+  }
+  async #remove(key: ModelKey, only?: RemovedPart): Promise<void> {
+    try {
+      await this.#session.services.models.remove(key, only);
+    } catch (error) {
+      this.#session.fail(error);
+    }
     await this.refresh();
   }
 
-  #model(spec: EncoderSpec): StoredModel | undefined {
-    const key = keyOf(spec);
-    return this.#stored.find((m) => m.key.repository === key?.repository && m.key.revision === key.revision);
+  /** Of the embeddings that this project computes with it. */
+  #precision(spec: EncoderSpec): Precision {
+    const { encoding } = this.#session;
+    // Words are compared with the items of a project: their half computes with the same numbers as the other.
+    const items = this.#isForWords(spec) ? this.all.find((e) => e.words?.encoder === spec.id) : undefined;
+    const own = items ?? spec;
+    if (own.id === encoding.selected.id) return encoding.precision;
+    return precisionInUse(own, this.#keys, this.#on.backend);
+  }
+  /** By encoder and place: a graphics card and the processor are worlds apart. */
+  #speedKey(spec: EncoderSpec): string {
+    return `${spec.id} ${this.#precision(spec) === 'q8' ? 'wasm' : this.#on.backend}`;
+  }
+  #isForWords(spec: EncoderSpec): boolean {
+    return spec.modality !== this.#session.modality;
   }
   #report(spec: EncoderSpec, progress: FetchProgress | null): void {
     this.#fetching = new Map([...this.#fetching, [spec.id, progress]]);
   }
-}
-
-export function keyOf(spec: EncoderSpec): ModelKey | null {
-  return spec.hub && { repository: spec.hub.repository, revision: spec.hub.revision };
-}
-
-/** The files of one number type are there. Where the spec knows no list, the settings and some weights must do. */
-function hasAll(spec: EncoderSpec, paths: ReadonlySet<string>): boolean {
-  const { hub } = spec;
-  if (hub) return DTYPES.some((d) => hub.weights[d] !== undefined && filesOf(hub, d).every((f) => paths.has(f.path)));
-  return paths.has('config.json') && DTYPES.some((d) => paths.has(weightsPath(d, spec.modelFile)));
 }

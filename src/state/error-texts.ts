@@ -108,8 +108,8 @@ export const ERROR_TEXTS = {
   },
   'model-no-room': {
     what: 'There is too little room in this browser for the encoder.',
-    meaning: 'What has arrived of it is kept; projects and labels are untouched.',
-    action: 'Remove an encoder or a project that you no longer need, or free disk space, then download again.',
+    meaning: 'A download goes on later where it stopped; projects and labels are untouched.',
+    action: 'Remove an encoder or a project that you no longer need, or free disk space, then try again.',
   },
   'learner-failed': {
     what: 'Training stopped with an error.',

@@ -83,7 +83,7 @@ export class ProjectSession {
     this.#state = log.state();
     this.#setItems(items);
     this.media = new MediaCache(this);
-    this.encoderLibrary = new EncoderLibrary(this.services, this.jobs, this.notices);
+    this.encoderLibrary = new EncoderLibrary(this);
     this.encoding = new EncodingState(this);
     this.classes = new ClassesState(this);
     this.rules = new RulesState(this);
@@ -217,10 +217,17 @@ export class ProjectSession {
         const why = settings.task && settings.task !== this.#state.task ? whyTaskIsFixed(this.#state) : null;
         if (why) throw new WinnowError('bad-input', why);
         await this.append([{ kind: 'settings-changed', settings }]);
+        if (settings.backend) await this.#moved();
       }),
     );
     await this.#settingsTail;
     this.advance();
+  }
+
+  /** Encoders run elsewhere now, and may need other weights there. What is under way ends as it was begun. */
+  async #moved(): Promise<void> {
+    await this.encoderLibrary.refresh();
+    if (!this.encoding.isRunning) await this.encoding.refresh();
   }
 
   /** Items changed on disk (import): read them again. */
@@ -237,6 +244,8 @@ export class ProjectSession {
 
   fail(error: unknown): void {
     this.notices.fail(error);
+    // Removed in another tab: from now on it is offered as a download again.
+    if (error instanceof WinnowError && error.code === 'encoder-missing') void this.encoderLibrary.refresh();
   }
   async close(): Promise<void> {
     const isStill = this.encoding.close();

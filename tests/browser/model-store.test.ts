@@ -40,7 +40,7 @@ describe('models in the file system of the origin', () => {
     expect(spec.id).toMatch(/^local:[0-9a-f]{12}$/);
     const [model, ...others] = await models.list();
     expect(others).toEqual([]);
-    expect(model?.encoder).toEqual(spec);
+    expect(model?.encoders).toEqual([spec]);
     expect(model?.files.map((f) => [f.path, f.storedBytes, f.isVerified]).sort()).toEqual([
       ['config.json', 37, true],
       ['onnx/model.onnx', 3_000_000, true],
@@ -79,9 +79,75 @@ describe('models in the file system of the origin', () => {
     const weights = (await models.list())[0]?.files.find((f) => f.path === 'onnx/model.onnx');
     expect(weights).toMatchObject({ storedBytes: 100, isVerified: false });
     await cut('manifest.json', 50);
-    expect(await models.list()).toEqual([]);
+    const [damaged] = await models.list();
+    expect(damaged).toMatchObject({ key: model?.key, encoders: [] });
+    expect(damaged?.files.map((f) => f.isVerified)).toEqual([false, false, false, false]);
     await add();
     expect((await models.list())[0]?.files.every((f) => f.isVerified)).toBe(true);
+  });
+
+  it('removes also what has no list', async () => {
+    await add();
+    const [model] = await models.list();
+    const key = model?.key ?? { repository: '', revision: '' };
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    const place = await root.getDirectoryHandle(encodeURIComponent(key.repository));
+    await (await place.getDirectoryHandle(key.revision)).removeEntry('manifest.json');
+    expect(await models.list()).toMatchObject([{ key }]);
+    await models.remove(key);
+    expect(await models.list()).toEqual([]);
+  });
+
+  it('keeps the whole list when a new one can’t be written', async () => {
+    await add();
+    const [model] = await models.list();
+    const key = model?.key ?? { repository: '', revision: '' };
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    const place = await root.getDirectoryHandle(encodeURIComponent(key.repository));
+    const inside = await place.getDirectoryHandle(key.revision);
+    // As a crash in the middle leaves it.
+    const next = await (await inside.getFileHandle('manifest.next.json', { create: true })).createWritable();
+    await next.write('{"version":1,"repos');
+    await next.close();
+    expect(await models.list()).toEqual([model]);
+    await models.remove(key, { paths: ['tokenizer.json'], encoder: 'another' });
+    expect((await models.list())[0]?.files).toHaveLength(3);
+    const names: string[] = [];
+    for await (const name of inside.keys()) names.push(name);
+    expect(names).not.toContain('manifest.next.json');
+  });
+
+  it('removes one of two encoders of a model, then everything', async () => {
+    const spec = await add();
+    const [model] = await models.list();
+    const key = model?.key ?? { repository: '', revision: '' };
+    await models.remove(key, { paths: ['tokenizer.json', 'onnx/model.onnx'], encoder: spec.id });
+    const [half] = await models.list();
+    expect(half?.files.map((f) => f.path).sort()).toEqual(['config.json', 'tokenizer_config.json']);
+    expect(half?.encoders).toEqual([]);
+    await models.remove(key, { paths: ['config.json', 'tokenizer_config.json'], encoder: spec.id });
+    expect(await models.list()).toEqual([]);
+  });
+
+  it('notices that its worker has ended without a word, and works again', async () => {
+    const Native = globalThis.Worker;
+    const made: Worker[] = [];
+    globalThis.Worker = class extends Native {
+      constructor(...given: ConstructorParameters<typeof Worker>) {
+        super(...given);
+        made.push(this);
+      }
+    };
+    try {
+      const own = new WorkerModels();
+      await own.list();
+      const call = Promise.all(Array.from({ length: 50 }, () => own.list()));
+      made[0]?.terminate();
+      await expect(call).rejects.toMatchObject({ code: 'worker-died' });
+      expect(await own.list()).toEqual([]);
+    } finally {
+      globalThis.Worker = Native;
+    }
   });
 
   it('removes everything of a model', async () => {

@@ -49,6 +49,10 @@ describe.each(encoders.map((e) => [e.id, e] as const))('encoder %s', (_id, spec)
     expect(spec.dtypes.webgpu).not.toBe('q8');
   });
 
+  it('computes in half precision on graphics cards that can, where its weights are to be had so', () => {
+    if (spec.hub) expect(spec.dtypes.webgpu).toBe(spec.hub.weights.fp16 ? 'fp16' : 'fp32');
+  });
+
   it('names every file that the engine asks for, once', () => {
     const { hub } = spec;
     if (!hub) return;

@@ -242,3 +242,44 @@ test('the page cannot reach the hub, and the download document cannot reach what
     elsewhere: 'TypeError',
   });
 });
+
+test('with the app’s address the download document reaches no other server, and finds storage of its own, empty', async ({
+  page,
+}) => {
+  await openList(page);
+  expect(await page.evaluate(async () => (await indexedDB.databases()).map((d) => d.name))).toContain('winnow');
+  await page.evaluate(() => {
+    const frame = document.createElement('iframe');
+    frame.setAttribute('sandbox', 'allow-scripts allow-same-origin');
+    frame.setAttribute('credentialless', '');
+    frame.src = '/download.html';
+    document.body.append(frame);
+  });
+  await expect.poll(() => page.frames().some((f) => f.url().endsWith('/download.html'))).toBe(true);
+  const frame = page.frames().find((f) => f.url().endsWith('/download.html'));
+  const found = await frame?.evaluate(async () => {
+    const said = (address: string) =>
+      fetch(address).then(
+        () => 'reached',
+        (error: unknown) => (error instanceof Error ? error.name : String(error)),
+      );
+    const names: string[] = [];
+    for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+    return {
+      origin: self.origin,
+      databases: (await indexedDB.databases()).map((d) => d.name),
+      files: names,
+      caches: await caches.keys(),
+      site: await said('/index.html'),
+      elsewhere: await said('https://example.com/'),
+    };
+  });
+  expect(found).toEqual({
+    origin: new URL(page.url()).origin,
+    databases: [],
+    files: [],
+    caches: [],
+    site: 'TypeError',
+    elsewhere: 'TypeError',
+  });
+});

@@ -7,6 +7,7 @@ import type {
   ModelFileWriter,
   ModelKey,
   ModelStore,
+  RemovedPart,
   StoredModel,
 } from '../../src/loop/model-ports.ts';
 
@@ -14,7 +15,7 @@ const name = (key: ModelKey): string => `${key.repository}@${key.revision}`;
 
 interface Kept {
   commit: string;
-  encoder: EncoderSpec | null;
+  encoders: readonly EncoderSpec[];
   files: Map<string, { sizeBytes: number; bytes: Uint8Array; isVerified: boolean }>;
 }
 
@@ -35,7 +36,8 @@ export class MemoryModelStore implements ModelStore {
   }
   plan(key: ModelKey, commit: string, files: readonly HubFile[], encoder: EncoderSpec | null): Promise<void> {
     const old = this.#models.get(name(key))?.kept;
-    const kept: Kept = old?.commit === commit ? old : { commit, encoder, files: new Map() };
+    const kept: Kept = old?.commit === commit ? old : { commit, encoders: [], files: new Map() };
+    if (encoder) kept.encoders = [...kept.encoders.filter((e) => e.id !== encoder.id), encoder];
     for (const { path, sizeBytes } of files) {
       if (!kept.files.has(path)) kept.files.set(path, { sizeBytes, bytes: new Uint8Array(), isVerified: false });
     }
@@ -63,8 +65,11 @@ export class MemoryModelStore implements ModelStore {
     this.#file(key, path).isVerified = true;
     return Promise.resolve();
   }
-  remove(key: ModelKey): Promise<void> {
-    this.#models.delete(name(key));
+  remove(key: ModelKey, only?: RemovedPart): Promise<void> {
+    const kept = this.#models.get(name(key))?.kept;
+    for (const path of only?.paths ?? []) kept?.files.delete(path);
+    if (kept && only) kept.encoders = kept.encoders.filter((e) => e.id !== only.encoder);
+    if (!only || kept?.files.size === 0) this.#models.delete(name(key));
     return Promise.resolve();
   }
   bytes(key: ModelKey, path: string): Uint8Array {
@@ -84,7 +89,7 @@ function stored(key: ModelKey, kept: Kept): StoredModel {
     storedBytes: bytes.length,
     isVerified,
   }));
-  return { key, commit: kept.commit, encoder: kept.encoder, files };
+  return { key, commit: kept.commit, encoders: kept.encoders, files };
 }
 
 /** A hub in memory. `cuts`: after how many bytes the connection breaks, or that it is not even made; one entry per request of a file. */
@@ -93,21 +98,27 @@ export class FakeHub implements Hub {
   readonly cuts: (number | 'refused')[] = [];
   listing: HubListing;
   readonly #contents: Map<string, Uint8Array>;
-  resuming: 'works' | 'ignored' | 'refused' = 'works';
+  resuming: 'works' | 'ignored' = 'works';
+  /** Revisions that were asked for, one per listing. */
+  readonly listed: string[] = [];
+  /** Commits that are not there any more. */
+  readonly forgotten = new Set<string>();
 
   constructor(listing: HubListing, contents: Map<string, Uint8Array>) {
     this.listing = listing;
     this.#contents = contents;
   }
-  list(): Promise<HubListing> {
-    return Promise.resolve(this.listing);
+  list({ revision }: ModelKey): Promise<HubListing> {
+    this.listed.push(revision);
+    if (this.forgotten.has(revision)) return Promise.reject(new WinnowError('hub-unknown', revision));
+    return Promise.resolve(revision === 'main' ? this.listing : { ...this.listing, commit: revision });
   }
   read(_repository: string, commit: string, path: string, from: number) {
     this.asked.push(`${commit} ${path} ${from}`);
     const bytes = this.#contents.get(path);
     if (!bytes) return Promise.reject(new WinnowError('model-file-missing', path));
     const cut = this.cuts.shift() ?? Infinity;
-    if (cut === 'refused' || (from > 0 && this.resuming === 'refused')) {
+    if (cut === 'refused') {
       return Promise.reject(new WinnowError('hub-unreachable', 'refused'));
     }
     const start = this.resuming === 'works' ? from : 0;

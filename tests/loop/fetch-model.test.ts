@@ -41,6 +41,7 @@ function setUp() {
       signal,
       onProgress: (p) => progress.push(p),
       pause: () => Promise.resolve(),
+      breathe: () => Promise.resolve(),
       room: () => Promise.resolve(disk.room),
     });
   const state = async () => (await store.get(KEY))?.files.map((f) => [f.path, f.storedBytes, f.isVerified]);
@@ -127,6 +128,14 @@ describe('fetching a model', () => {
     expect(await state()).toEqual(DONE);
   });
 
+  it('asks for nothing twice when a connection is cut, refused, and works again', async () => {
+    const { run, hub, state } = setUp();
+    hub.cuts.push(Infinity, 70, 'refused');
+    await run();
+    expect(hub.asked.slice(1)).toEqual(['c1 onnx/model.onnx 0', 'c1 onnx/model.onnx 70', 'c1 onnx/model.onnx 70']);
+    expect(await state()).toEqual(DONE);
+  });
+
   it('gives up when nothing arrives any more, and a later run goes on', async () => {
     const { run, hub, state } = setUp();
     hub.cuts.push(Infinity, 70, 'refused', 'refused', 'refused');
@@ -151,6 +160,7 @@ describe('fetching a model', () => {
         if (p.path.endsWith('.onnx') && p.fileDone >= 70) stop.abort();
       },
       pause: () => Promise.resolve(),
+      breathe: () => Promise.resolve(),
       room: () => Promise.resolve(Infinity),
     });
     await expect(run).rejects.toThrow(/abort/i);
@@ -160,9 +170,9 @@ describe('fetching a model', () => {
     ]);
   });
 
-  it.each(['ignored', 'refused'] as const)('starts a file again where resuming is %s', async (resuming) => {
+  it('starts a file again where the hub sends all of it anyway', async () => {
     const { run, hub, store } = setUp();
-    hub.resuming = resuming;
+    hub.resuming = 'ignored';
     hub.cuts.push(Infinity, 70);
     await run();
     expect(store.bytes(KEY, 'onnx/model.onnx')).toEqual(contents.get('onnx/model.onnx'));
@@ -177,6 +187,39 @@ describe('fetching a model', () => {
     hub.listing = { ...hub.listing, files: hub.listing.files.map((f) => (f.path === path ? { ...f, ...change } : f)) };
     await expect(run()).rejects.toMatchObject({ code: 'model-file-wrong' });
     expect((await state())?.find(([p]) => p === path)).toEqual([path, 0, false]);
+  });
+
+  it('starts a resumed file again, once, when it turns out to be a mixture', async () => {
+    const { run, hub, store, state } = setUp();
+    hub.cuts.push(Infinity, 70, 'refused', 'refused', 'refused');
+    await expect(run()).rejects.toMatchObject({ code: 'hub-unreachable' });
+    hub.cuts.length = 0;
+    const writer = await store.open(KEY, 'onnx/model.onnx');
+    writer.truncate(69);
+    writer.write(Uint8Array.of(99));
+    hub.asked.length = 0;
+    await run();
+    expect(hub.asked).toEqual(['c1 onnx/model.onnx 70', 'c1 onnx/model.onnx 0']);
+    expect(await state()).toEqual(DONE);
+  });
+
+  it('hears a cancel while it compares a file', async () => {
+    const { hub, store, state } = setUp();
+    const stop = new AbortController();
+    const run = fetchModel({
+      hub,
+      store,
+      key: KEY,
+      files: WANTED.slice(1),
+      encoder: null,
+      signal: stop.signal,
+      onProgress: () => undefined,
+      pause: () => Promise.resolve(),
+      breathe: () => Promise.resolve(stop.abort()),
+      room: () => Promise.resolve(Infinity),
+    });
+    await expect(run).rejects.toThrow(/abort/i);
+    expect(await state()).toEqual([['onnx/model.onnx', 200, false]]);
   });
 
   it('refuses a file that the hub lists with another digest than the spec knows', async () => {
@@ -196,9 +239,28 @@ describe('fetching a model', () => {
 
   it('forgets the files of another commit', async () => {
     const { run, hub, store } = setUp();
-    await run();
+    await run(WANTED.slice(0, 1));
     hub.listing = { ...hub.listing, commit: 'c2' };
     await run(WANTED.slice(0, 1));
-    expect((await store.get(KEY))?.files.map((f) => f.path)).toEqual(['config.json']);
+    expect((await store.get(KEY))?.commit).toBe('c2');
+  });
+
+  it('brings other files of the commit whose files are here, and keeps those', async () => {
+    const { run, hub, store, state } = setUp();
+    await run(WANTED.slice(0, 1));
+    hub.listing = { ...hub.listing, commit: 'c2' };
+    await run(WANTED.slice(1));
+    expect(hub.listed).toEqual(['main', 'c1']);
+    expect(await state()).toEqual(DONE);
+    expect((await store.get(KEY))?.commit).toBe('c1');
+  });
+
+  it('takes a new commit where the hub has forgotten that of the files here', async () => {
+    const { run, hub, store } = setUp();
+    await run(WANTED.slice(0, 1));
+    hub.listing = { ...hub.listing, commit: 'c2' };
+    hub.forgotten.add('c1');
+    await run(WANTED.slice(1));
+    expect((await store.get(KEY))?.files.map((f) => f.path)).toEqual(['onnx/model.onnx']);
   });
 });

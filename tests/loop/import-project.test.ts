@@ -81,6 +81,8 @@ describe('a bundle opened on another machine', () => {
     expect((await away.embeddings.keys(TO)).toSorted()).toEqual((await home.embeddings.keys(FROM)).toSorted());
     expect(await away.embeddings.chunks(TO, KEY)).toEqual(await home.embeddings.chunks(FROM, KEY));
     expect(await away.embeddings.getEncoderState(TO, KEY)).toEqual(modality === 'text' ? TEXT_STATE : STATE);
+    // Other projects must not take these embeddings for computed here.
+    expect(await away.embeddings.getEncoderState(TO, 'other@1-q8')).toMatchObject({ isImported: true });
     const ids = Array.from({ length: 6 }, (_, i) => hex(i));
     expect(await away.items.texts(TO, ids)).toEqual(await home.items.texts(FROM, ids));
     const content = async (blobs: (Blob | null)[]): Promise<unknown[]> =>

@@ -78,7 +78,9 @@ describe('server of the built app', () => {
     mkdirSync(join(models, 'owner', 'empty'), { recursive: true });
     const answer = await fetch(`${server.url}/models/index.json`);
     expect(answer.headers.get('content-type')).toContain('json');
-    expect(await answer.json()).toEqual([{ path: 'owner/name', files: { 'config.json': 2, 'onnx/model.onnx': 5 } }]);
+    expect(await answer.json()).toMatchObject([
+      { path: 'owner/name', files: { 'config.json': 2, 'onnx/model.onnx': 5 } },
+    ]);
   });
 
   test('lets the download document, and only it, reach the hub, from a frame of this site', async () => {

@@ -8,3 +8,10 @@ export async function backendHere(choice: BackendChoice): Promise<'webgpu' | 'wa
   if (!adapter) return 'wasm';
   return choice === 'webgpu' || !adapter.info.isFallbackAdapter ? 'webgpu' : 'wasm';
 }
+
+/** True where the graphics card, if one is used, computes in half precision. */
+export async function hasHalfHere(choice: BackendChoice): Promise<boolean> {
+  if ((await backendHere(choice)) === 'wasm') return false;
+  const adapter = await navigator.gpu.requestAdapter();
+  return adapter?.features.has('shader-f16') ?? false;
+}

@@ -6,7 +6,13 @@ import type { SiteModel } from '../../loop/app-ports.ts';
 import { checkModel } from '../../loop/check-model.ts';
 import { sha256 } from '../../loop/sha256.ts';
 
-const shape = v.array(v.object({ path: v.string(), files: v.record(v.string(), v.number()) }));
+const shape = v.array(
+  v.object({
+    path: v.string(),
+    files: v.record(v.string(), v.number()),
+    digests: v.optional(v.record(v.string(), v.string()), {}),
+  }),
+);
 
 /** What the site's own list says; none where there is no list, or no network to ask for it. */
 export async function readSite(): Promise<readonly SiteModel[]> {
@@ -23,15 +29,13 @@ export async function siteEncoders(models: readonly SiteModel[]): Promise<Encode
   return found.filter((spec) => spec !== null);
 }
 
-async function describe({ path, files }: SiteModel): Promise<EncoderSpec | null> {
+async function describe({ path, files, digests }: SiteModel): Promise<EncoderSpec | null> {
   const listed = Object.entries(files).map(([name, sizeBytes]) => ({ path: name, sizeBytes }));
-  // Other files are another encoder: their embeddings must not mix.
-  const print = await sha256(new TextEncoder().encode(JSON.stringify(listed.map((f) => [f.path, f.sizeBytes]).sort())));
   try {
     const spec = await checkModel(
       { files: listed, text: async (name) => (await fetch(`/models/${path}/${name}`)).text() },
       {
-        id: `site:${path}@${print.slice(0, 12)}`,
+        id: `site:${path}@${await printOf(files, digests)}`,
         name: path,
         repository: path,
         revision: '',
@@ -40,9 +44,22 @@ async function describe({ path, files }: SiteModel): Promise<EncoderSpec | null>
         advice: 'Added by those who run this site.',
       },
     );
-    return { ...spec, hub: null };
+    const { webgpu, ...others } = spec.dtypes;
+    // Without the list of its weights this says that there are none for the graphics card.
+    const isThere = spec.hub?.weights[webgpu] !== undefined;
+    return { ...spec, dtypes: { ...others, webgpu: isThere ? webgpu : 'q8' }, hub: null };
   } catch (error) {
-    if (error instanceof WinnowError) return null;
+    // It can't be an encoder, or its settings can't be fetched now; others can.
+    if (error instanceof WinnowError || error instanceof TypeError) return null;
     throw error;
   }
+}
+
+/**
+ * Other files are another encoder: their embeddings must not mix. Digests where the site's list has them; in lists of older
+ * builds there are sizes only.
+ */
+async function printOf(files: SiteModel['files'], digests: SiteModel['digests'] = {}): Promise<string> {
+  const facts = Object.keys(digests).length > 0 ? digests : files;
+  return (await sha256(new TextEncoder().encode(JSON.stringify(Object.entries(facts).sort())))).slice(0, 12);
 }

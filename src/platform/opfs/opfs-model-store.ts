@@ -1,12 +1,20 @@
 import { WinnowError } from '../../domain/errors.ts';
 import type { EncoderSpec } from '../../encoders/spec.ts';
-import type { HubFile, ModelFileWriter, ModelKey, ModelStore, StoredModel } from '../../loop/model-ports.ts';
+import type {
+  HubFile,
+  ModelFileWriter,
+  ModelKey,
+  ModelStore,
+  RemovedPart,
+  StoredModel,
+} from '../../loop/model-ports.ts';
+import { formatManifest, MANIFEST, NEXT_MANIFEST, type Manifest } from './manifest.ts';
+import { directory, folders, isMissing, manifestOf, named, readModel } from './model-folder.ts';
 import { busy, openWriter } from './sync-writer.ts';
-import { formatManifest, MANIFEST, parseManifest, type Manifest } from './manifest.ts';
 
 const FOLDER = 'models';
-/** Names in the file system have no `/`. */
-const named = encodeURIComponent;
+/** Not in TypeScript's library yet, nor in every browser. */
+type MovableHandle = FileSystemFileHandle & { move?(name: string): Promise<void> };
 
 /**
  * Models in the origin's private file system: `models/<repository>/<revision>/`, files flat under their encoded paths
@@ -25,7 +33,7 @@ export class OpfsModelStore implements ModelStore {
     if (!root) return out;
     for await (const repository of folders(root)) {
       for await (const folder of folders(repository)) {
-        const model = await read(folder);
+        const model = await readModel(repository.name, folder);
         if (model) out.push(model);
       }
     }
@@ -34,20 +42,24 @@ export class OpfsModelStore implements ModelStore {
 
   async get(key: ModelKey): Promise<StoredModel | null> {
     const folder = await this.#model(key, false);
-    return folder && read(folder);
+    return folder && readModel(named(key.repository), folder);
   }
 
-  async plan(key: ModelKey, commit: string, files: readonly HubFile[], encoder: EncoderSpec | null): Promise<void> {
-    const stored = await this.#model(key, false);
-    const old = stored && (await manifestOf(stored));
-    const isSame = old?.commit === commit;
-    if (stored && !isSame) await this.remove(key);
-    const known = new Map(isSame ? old.files.map((f) => [f.path, f]) : []);
-    for (const { path, sizeBytes } of files) {
-      const before = known.get(path);
-      if (before?.sizeBytes !== sizeBytes) known.set(path, { path, sizeBytes, isVerified: false });
-    }
-    await this.#write(key, { key, commit, files: [...known.values()], encoder });
+  plan(key: ModelKey, commit: string, files: readonly HubFile[], encoder: EncoderSpec | null): Promise<void> {
+    return this.#alone(key, async () => {
+      const stored = await this.#model(key, false);
+      const manifest = stored && (await manifestOf(stored));
+      const old = manifest?.commit === commit ? manifest : null;
+      if (stored && !old) await this.#discard(key);
+      const known = new Map(old?.files.map((f) => [f.path, f]));
+      for (const { path, sizeBytes } of files) {
+        const before = known.get(path);
+        if (before?.sizeBytes !== sizeBytes) known.set(path, { path, sizeBytes, isVerified: false });
+      }
+      const encoders = old?.encoders.filter((e) => e.id !== encoder?.id) ?? [];
+      if (encoder) encoders.push(encoder);
+      await this.#write(key, { key, commit, files: [...known.values()], encoders });
+    });
   }
 
   async open(key: ModelKey, path: string): Promise<ModelFileWriter> {
@@ -55,24 +67,40 @@ export class OpfsModelStore implements ModelStore {
     return openWriter(await folder.getFileHandle(named(path), { create: true }));
   }
 
-  async markVerified(key: ModelKey, path: string): Promise<void> {
-    const folder = await this.#model(key, false);
-    const manifest = folder && (await manifestOf(folder));
-    if (!manifest) return;
-    const files = manifest.files.map((f) => (f.path === path ? { ...f, isVerified: true } : f));
-    await this.#write(key, { ...manifest, files });
+  markVerified(key: ModelKey, path: string): Promise<void> {
+    return this.#alone(key, async () => {
+      const folder = await this.#model(key, false);
+      const manifest = folder && (await manifestOf(folder));
+      if (!manifest) return;
+      const files = manifest.files.map((f) => (f.path === path ? { ...f, isVerified: true } : f));
+      await this.#write(key, { ...manifest, files });
+    });
   }
 
-  async remove(key: ModelKey): Promise<void> {
+  remove(key: ModelKey, only?: RemovedPart): Promise<void> {
+    return this.#alone(key, async () => {
+      const folder = await this.#model(key, false);
+      const manifest = folder && (await manifestOf(folder));
+      const files = manifest?.files.filter((f) => !only?.paths.includes(f.path)) ?? [];
+      if (!folder || !manifest || !only || files.length === 0) return this.#discard(key);
+      for (const path of only.paths) await removeFrom(folder, named(path));
+      await this.#write(key, { ...manifest, files, encoders: manifest.encoders.filter((e) => e.id !== only.encoder) });
+    });
+  }
+
+  /** A model's list is read, changed and written by one worker at a time, in all tabs: two halves may arrive at once. */
+  async #alone(key: ModelKey, work: () => Promise<void>): Promise<void> {
+    const locks = navigator.locks as LockManager | undefined;
+    if (!locks) return work();
+    await locks.request(`${this.#folder} ${key.repository}@${key.revision}`, work);
+  }
+
+  async #discard(key: ModelKey): Promise<void> {
     const root = await this.#root(false);
     if (!root) return;
     const repository = await directory(root, named(key.repository), false);
     if (!repository) return;
-    try {
-      await repository.removeEntry(named(key.revision), { recursive: true });
-    } catch (error) {
-      if (!isMissing(error)) throw busy(error);
-    }
+    await removeFrom(repository, named(key.revision));
     for await (const _ of repository.keys()) return;
     await root.removeEntry(named(key.repository));
   }
@@ -85,15 +113,19 @@ export class OpfsModelStore implements ModelStore {
     return (await folder?.getFileHandle(named(path)))?.getFile() ?? null;
   }
 
+  /** Beside the old list first: a crash or a full disk leaves one of the two whole. */
   async #write(key: ModelKey, manifest: Manifest): Promise<void> {
     const folder = (await this.#model(key, true)) as FileSystemDirectoryHandle;
-    const writer = await openWriter(await folder.getFileHandle(MANIFEST, { create: true }));
+    const canMove = 'move' in FileSystemFileHandle.prototype;
+    const file: MovableHandle = await folder.getFileHandle(canMove ? NEXT_MANIFEST : MANIFEST, { create: true });
+    const writer = await openWriter(file);
     try {
       writer.truncate(0);
       writer.write(new TextEncoder().encode(formatManifest(manifest)));
     } finally {
       writer.close();
     }
+    await file.move?.(MANIFEST);
   }
 
   async #root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
@@ -113,55 +145,10 @@ export class OpfsModelStore implements ModelStore {
   }
 }
 
-async function read(folder: FileSystemDirectoryHandle): Promise<StoredModel | null> {
-  const manifest = await manifestOf(folder);
-  if (!manifest) return null;
-  const files = await Promise.all(
-    manifest.files.map(async (f) => ({ ...f, storedBytes: await sizeOf(folder, named(f.path)) })),
-  );
-  // A file that the system has cleared away is not verified any more.
-  const isWhole = files.map((f) => ({ ...f, isVerified: f.isVerified && f.storedBytes === f.sizeBytes }));
-  return { key: manifest.key, commit: manifest.commit, encoder: manifest.encoder, files: isWhole };
-}
-
-async function manifestOf(folder: FileSystemDirectoryHandle): Promise<Manifest | null> {
+async function removeFrom(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
   try {
-    const file = await (await folder.getFileHandle(MANIFEST)).getFile();
-    return parseManifest(await file.text());
+    await folder.removeEntry(name, { recursive: true });
   } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
+    if (!isMissing(error)) throw busy(error);
   }
-}
-
-async function sizeOf(folder: FileSystemDirectoryHandle, name: string): Promise<number> {
-  try {
-    return (await (await folder.getFileHandle(name)).getFile()).size;
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
-  }
-}
-
-async function* folders(parent: FileSystemDirectoryHandle): AsyncGenerator<FileSystemDirectoryHandle> {
-  for await (const entry of parent.values()) {
-    if (entry.kind === 'directory') yield entry as FileSystemDirectoryHandle;
-  }
-}
-
-async function directory(
-  parent: FileSystemDirectoryHandle,
-  name: string,
-  create: boolean,
-): Promise<FileSystemDirectoryHandle | null> {
-  try {
-    return await parent.getDirectoryHandle(name, { create });
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'NotFoundError';
 }

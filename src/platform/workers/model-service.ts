@@ -3,7 +3,7 @@ import type { EncoderSpec, ModelFile } from '../../encoders/spec.ts';
 import { adoptFolder, type FolderFile } from '../../loop/adopt-folder.ts';
 import { fetchModel } from '../../loop/fetch-model.ts';
 import { inspectHub } from '../../loop/inspect-hub.ts';
-import type { FetchProgress, ModelKey, StoredModel } from '../../loop/model-ports.ts';
+import type { FetchProgress, ModelKey, RemovedPart, StoredModel } from '../../loop/model-ports.ts';
 import { PortHub } from '../hub/port-hub.ts';
 import { OpfsModelStore } from '../opfs/opfs-model-store.ts';
 
@@ -13,13 +13,13 @@ const PAUSE_MS = 1500;
 /** Models of this machine, without the thread: lists, removes, and fetches through the port of a download document. */
 export class ModelService {
   readonly #store = new OpfsModelStore();
-  #stop = new AbortController();
+  readonly #stop = new AbortController();
 
   list(): Promise<StoredModel[]> {
     return this.#store.list();
   }
-  remove(key: ModelKey): Promise<void> {
-    return this.#store.remove(key);
+  remove(key: ModelKey, only?: RemovedPart): Promise<void> {
+    return this.#store.remove(key, only);
   }
   inspect(repository: string, modality: Modality, port: MessagePort): Promise<EncoderSpec> {
     return inspectHub(new PortHub(port), repository, modality, this.#stop.signal);
@@ -31,14 +31,20 @@ export class ModelService {
     onProgress: (done: number, total: number) => void,
   ): Promise<EncoderSpec> {
     let last = 0;
-    return adoptFolder(name, files, modality, this.#store, (done, total) => {
-      const now = performance.now();
-      if (now - last < 100 && done < total) return;
-      last = now;
-      onProgress(done, total);
+    return adoptFolder({
+      name,
+      found: files,
+      modality,
+      store: this.#store,
+      signal: this.#stop.signal,
+      onProgress: (done, total) => {
+        const now = performance.now();
+        if (now - last < 100 && done < total) return;
+        last = now;
+        onProgress(done, total);
+      },
     });
   }
-  /** One at a time. */
   async fetch(
     key: ModelKey,
     files: readonly ModelFile[],
@@ -46,7 +52,6 @@ export class ModelService {
     port: MessagePort,
     onProgress: (progress: FetchProgress) => void,
   ): Promise<void> {
-    this.#stop = new AbortController();
     await fetchModel({
       hub: new PortHub(port),
       store: this.#store,
@@ -56,11 +61,13 @@ export class ModelService {
       signal: this.#stop.signal,
       onProgress: throttled(onProgress),
       pause,
+      breathe,
       room,
     });
   }
+  /** Of what is under way, once: a worker does one long thing. */
   cancel(): void {
-    this.#stop.abort(new DOMException('The download was cancelled.', 'AbortError'));
+    this.#stop.abort(new DOMException('It was cancelled.', 'AbortError'));
   }
 }
 
@@ -81,6 +88,11 @@ function throttled(report: (progress: FetchProgress) => void): (progress: FetchP
 async function room(): Promise<number> {
   const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
   return quota - usage;
+}
+
+/** A cancel comes as a message: it is heard between two tasks only. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function pause(signal: AbortSignal): Promise<void> {
