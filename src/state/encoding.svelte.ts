@@ -248,8 +248,7 @@ export class EncodingState {
     return { data, dim };
   }
 
-  /** Nothing is embedded from now on: another tab may write. */
-  /** Resolves when nothing is written any more. */
+  /** Nothing is embedded from now on: another tab may write. Resolves when nothing is written any more. */
   close(): Promise<void> {
     return this.#work.close();
   }
