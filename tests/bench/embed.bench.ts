@@ -39,7 +39,7 @@ const MODELS = [
 ] as const;
 const ITEMS = 1000;
 const THREADS = [1, 2];
-const BLOCKS = 3;
+const TURNS = 3;
 
 /**
  * Items per second of 1,000 real items (`--quick`: 120): Winnow from the stored file to the stored embedding, and in the
@@ -125,8 +125,8 @@ function winnow(page: Page, spec: EncoderSpec, backend: 'wasm' | 'webgpu', threa
 }
 
 /**
- * The ways take turns, block after block, so that what else the machine does meets all of them: items per second over all
- * blocks, and the median over the blocks of each comparison.
+ * The ways take turns, three of them, so that what else the machine does meets all of them: items per second over all turns,
+ * and the median over the turns of each comparison.
  */
 async function measure(
   name: string,
@@ -145,11 +145,11 @@ async function measure(
   const rates = new Map<string, number[]>();
   const note = (way: string, perS: number): void => void rates.set(way, [...(rates.get(way) ?? []), perS]);
   let longest = 0;
-  for (const block of blocksOf(files, spec)) {
+  for (let turn = 0; turn < TURNS; turn++) {
     for (const threads of THREADS) {
       const suffix = threads === best ? '' : `_threads${threads}`;
       const page = await openModules();
-      await offer(page, block);
+      await offer(page, files);
       const own = await winnow(page, spec, 'wasm', threads);
       note(`winnow${suffix}`, own.perS);
       if (threads === best) longest = Math.max(longest, own.longestTaskMs);
@@ -157,7 +157,7 @@ async function measure(
       if (threads === best) note('naive', await peer(page, 'naive', model));
       await page.close();
     }
-    const native = await nativePerSecond(log, modelsDir, spec.path, block);
+    const native = await nativePerSecond(log, modelsDir, spec.path, files);
     if (native !== null) note('native', native);
   }
   const of = (way: string): readonly number[] => rates.get(way) ?? [];
@@ -170,17 +170,6 @@ async function measure(
   if (of('native').length > 0) put('wasm.vs_native', compare('native'));
   put('wasm.threads2_vs_1', compare('winnow_threads1'));
   await measureGpu(name, spec, model, files, { openModules, log }, put);
-}
-
-/** Real files in blocks; what takes no time is taken whole in each. */
-function blocksOf(files: Files, spec: EncoderSpec): Files[] {
-  const all = 'texts' in files ? files.texts : files.images;
-  const part = (block: number): Files => {
-    if (spec === potion) return files;
-    const isOwn = (_: unknown, i: number): boolean => i % BLOCKS === block;
-    return 'texts' in files ? { texts: files.texts.filter(isOwn) } : { images: files.images.filter(isOwn) };
-  };
-  return Array.from({ length: Math.min(BLOCKS, all.length) }, (_, block) => part(block));
 }
 
 function median(values: readonly number[]): number {
