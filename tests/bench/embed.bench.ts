@@ -96,6 +96,7 @@ async function memory(
   results['embed.memory_start_mb'] = Math.round(samples[0] ?? NaN);
   results['embed.memory_peak_mb'] = Math.round(Math.max(...samples));
   results['embed.memory_end_mb'] = Math.round(samples.at(-1) ?? NaN);
+  for (const at of ['start', 'peak', 'end']) log(`embed.memory_${at}_mb ${results[`embed.memory_${at}_mb`]}`);
 }
 
 /** Resident megabytes of every page process, by process id. */
