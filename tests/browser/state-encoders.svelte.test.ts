@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { encoderById } from '../../src/encoders/index.ts';
 import { filesOf, type Dtype, type EncoderSpec } from '../../src/encoders/spec.ts';
 import type { FetchRequest } from '../../src/loop/app-ports.ts';
 import { embeddingKey, precisionInUse } from '../../src/loop/embedding-key.ts';
@@ -7,12 +6,8 @@ import type { ModelKey, RemovedPart, StoredModel } from '../../src/loop/model-po
 import { EncoderLibrary } from '../../src/state/encoder-library.svelte.ts';
 import { Jobs } from '../../src/state/jobs.svelte.ts';
 import type { ProjectSession } from '../../src/state/project.svelte.ts';
+import { named } from '../fixtures/encoders.ts';
 
-function named(id: string): EncoderSpec {
-  const spec = encoderById(id);
-  if (!spec) throw new Error(`${id} is not registered.`);
-  return spec;
-}
 const minilm = named('all-minilm-l6-v2');
 const pictures = named('clip-vit-base-patch32');
 const words = named('clip-vit-base-patch32-text');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WinnowError } from '../../src/domain/errors.ts';
-import { itemId, projectId } from '../../src/domain/ids.ts';
+import { projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import builtinText from '../../src/encoders/builtin-text.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
@@ -9,23 +9,12 @@ import { loadMatrix } from '../../src/loop/stored-embeddings.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
+import { textItems } from '../fixtures/log.ts';
 
 const PROJECT = projectId('p');
 const KEY = embeddingKey(builtinText);
 
-function items(count: number): Item[] {
-  return Array.from({ length: count }, (_, row) => ({
-    id: itemId(row.toString(16).padStart(64, '0')),
-    row,
-    modality: 'text',
-    paths: [`${row}`],
-    sizeBytes: 1,
-    width: 0,
-    height: 0,
-    preview: '',
-    hint: null,
-  }));
-}
+const items = textItems;
 
 /**
  * An encoder that writes the length of a text. Texts that say `bad` break it for good, as a real engine's chain breaks;

@@ -1,28 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { WinnowError } from '../../src/domain/errors.ts';
-import { itemId, projectId } from '../../src/domain/ids.ts';
-import type { Item } from '../../src/domain/item.ts';
+import { projectId } from '../../src/domain/ids.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import { embedItems } from '../../src/loop/embed-items.ts';
 import { truncatedIn } from '../../src/loop/stored-embeddings.ts';
 import type { EncodeInput, Encoded, Encoder, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
+import { textItems } from '../fixtures/log.ts';
 import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 
 const PROJECT = projectId('p');
-const items = (count: number): Item[] =>
-  Array.from({ length: count }, (_, row) => ({
-    id: itemId(row.toString(16).padStart(64, '0')),
-    row,
-    modality: 'text',
-    paths: [`${row}`],
-    sizeBytes: 1,
-    width: 0,
-    height: 0,
-    preview: '',
-    hint: null,
-  }));
+const items = textItems;
 
 /** An encoder whose worker dies, or whose graphics card is lost, at chosen calls (counted from 1). */
 class FrailEncoder extends ReadyEncoder {

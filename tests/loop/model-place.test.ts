@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encoderById, encoders } from '../../src/encoders/index.ts';
+import { encoders } from '../../src/encoders/index.ts';
 import { filesOf, type Dtype, type EncoderSpec } from '../../src/encoders/spec.ts';
 import { embeddingKey, precisionInUse, precisionOf } from '../../src/loop/embedding-key.ts';
 import {
@@ -11,12 +11,8 @@ import {
   storedBytes,
   type Whereabouts,
 } from '../../src/loop/model-place.ts';
+import { named } from '../fixtures/encoders.ts';
 
-function named(id: string): EncoderSpec {
-  const spec = encoderById(id);
-  if (!spec) throw new Error(`${id} is not registered.`);
-  return spec;
-}
 const minilm = named('all-minilm-l6-v2');
 const pictures = named('clip-vit-base-patch32');
 const words = named('clip-vit-base-patch32-text');

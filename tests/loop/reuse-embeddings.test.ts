@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { itemId, projectId } from '../../src/domain/ids.ts';
+import { projectId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import mobilenet from '../../src/encoders/mobilenet-v2.ts';
 import { embedItems } from '../../src/loop/embed-items.ts';
@@ -9,22 +9,13 @@ import { notesIn } from '../../src/loop/stored-embeddings.ts';
 import { EncoderInputs } from '../../src/state/encoder-inputs.ts';
 import type { ProjectSession } from '../../src/state/project.svelte.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
+import { textItems } from '../fixtures/log.ts';
 import { ReadyEncoder } from '../fakes/ready-encoder.ts';
 
 const KEY = embeddingKey(mobilenet);
 const HERE = projectId('here');
 const OTHER = projectId('other');
-const items = Array.from({ length: 10 }, (_, row): Item => ({
-  id: itemId(row.toString(16).padStart(64, '0')),
-  row,
-  modality: 'image',
-  paths: [`${row}`],
-  sizeBytes: 1,
-  width: 1,
-  height: 1,
-  preview: '',
-  hint: null,
-}));
+const items = textItems(10).map((item): Item => ({ ...item, modality: 'image' }));
 
 /** Writes the size of a picture. */
 class SizeEncoder extends ReadyEncoder {
