@@ -101,6 +101,13 @@ export interface SplitDrawn extends EventBase {
   readonly test: readonly ItemId[];
   /** Near-duplicates of test items: neither tested nor queried. */
   readonly excluded: readonly ItemId[];
+  /** The items that it was drawn from; unknown when absent. */
+  readonly drawnFrom?: Population | undefined;
+}
+/** The first `count` items of a project by row, if `last` is the last of them: a merge can have changed the rows. */
+export interface Population {
+  readonly count: number;
+  readonly last: ItemId;
 }
 /**
  * The calibration slice, drawn together with the test set. A kind of its own: an app that knows no slices refuses the log

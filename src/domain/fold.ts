@@ -2,6 +2,7 @@ import {
   compareEvents,
   type Label,
   type ModelTrained,
+  type Population,
   type ProjectSettings,
   type Skipped,
   type WinnowEvent,
@@ -21,11 +22,13 @@ export class ProjectFold {
   #hasReference = false;
   #schema: Schema = EMPTY_SCHEMA;
   #classSince = new Map<ClassId, number>();
-  #isSplitDrawn = false;
+  #splits = 0;
+  #drawnFrom: Population | null = null;
   #test = new Set<ItemId>();
   #calibration = new Set<ItemId>();
   #excluded = new Set<ItemId>();
   #revisions = new Set<EventId>();
+  #nearTest: readonly ItemId[] = [];
   #nearCalibration: readonly ItemId[] = [];
   #labels = new Map<ItemId, Label>();
   #skips = new Map<ItemId, Skipped>();
@@ -39,6 +42,9 @@ export class ProjectFold {
   /** Every standing label and skip of an item, oldest first. */
   #byItem = new Map<ItemId, (Label | Skipped)[]>();
   #known = new Map<EventId, Decision>();
+  /** Of every label, those taken back included. */
+  #itemOf = new Map<EventId, ItemId>();
+  #contaminated: ReadonlySet<number> = new Set();
   #retracted = new Set<EventId>();
   #createdAt = 0;
   #lastSeq = 0;
@@ -73,16 +79,18 @@ export class ProjectFold {
         for (const { id } of event.schema.classes) if (!this.#classSince.has(id)) this.#classSince.set(id, event.seq);
         break;
       case 'split-drawn':
-        this.#isSplitDrawn = true;
+        this.#splits++;
+        this.#drawnFrom = event.drawnFrom ?? null;
         this.#test = new Set(event.test);
-        this.#excluded = new Set([...event.excluded, ...this.#nearCalibration]);
-        for (const id of event.test) this.#calibration.delete(id);
+        this.#nearTest = event.excluded;
+        this.#calibration = new Set([...this.#calibration].filter((id) => !this.#test.has(id)));
+        this.#holdOut();
         break;
       case 'calibration-drawn':
         // Two splits that were drawn apart and merged may disagree: what tests does not calibrate.
         this.#calibration = new Set(event.items.filter((id) => !this.#test.has(id)));
         this.#nearCalibration = event.excluded;
-        this.#excluded = new Set([...this.#excluded, ...event.excluded]);
+        this.#holdOut();
         break;
       case 'round-opened': {
         const { round, seed, size, picks } = event;
@@ -117,6 +125,8 @@ export class ProjectFold {
       case 'model-trained':
         this.#models.push(event);
         this.#standing = null;
+        // Only in a merged log can it come after the split that was drawn again.
+        if (this.#splits > 1) this.#holdOut();
         break;
       default:
         event satisfies never;
@@ -136,10 +146,12 @@ export class ProjectFold {
       hasReference: this.#hasReference,
       schema: this.#schema,
       classSince: this.#classSince,
-      isSplitDrawn: this.#isSplitDrawn,
+      isSplitDrawn: this.#splits > 0,
+      drawnFrom: this.#drawnFrom,
       test: this.#test,
       calibration: this.#calibration,
       excluded: this.#excluded,
+      contaminated: this.#contaminated,
       labels: this.#labels,
       skips: this.#skips,
       imported: this.#imported,
@@ -153,6 +165,20 @@ export class ProjectFold {
       createdAt: this.#createdAt,
       lastSeq: this.#lastSeq,
     };
+  }
+
+  /** What is kept out now, and which checkpoints learnt from it before. */
+  #holdOut(): void {
+    this.#excluded = new Set([...this.#nearTest, ...this.#nearCalibration].filter((id) => !this.#isHeldOut(id)));
+    const isKeptOut = (id: EventId): boolean => {
+      const item = this.#itemOf.get(id);
+      return item !== undefined && (this.#isHeldOut(item) || this.#excluded.has(item));
+    };
+    this.#contaminated = new Set(this.#models.flatMap((m) => (m.trainedOn.some(isKeptOut) ? [m.version] : [])));
+  }
+
+  #isHeldOut(item: ItemId): boolean {
+    return this.#test.has(item) || this.#calibration.has(item);
   }
 
   /** A change of the task after the first label is left out: labels of both kinds would have to train one model. */
@@ -182,6 +208,7 @@ export class ProjectFold {
     const before = this.#labels.get(event.item);
     if (event.kind !== 'skip' && before && before.annotator !== IMPORT_ANNOTATOR && this.#models.length > 0)
       this.#revisions.add(event.id);
+    if (event.kind !== 'skip') this.#itemOf.set(event.id, event.item);
     const list = this.#byItem.get(event.item);
     if (list) list.push(event);
     else this.#byItem.set(event.item, [event]);

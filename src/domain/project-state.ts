@@ -3,6 +3,7 @@ import {
   type Label,
   type ModelTrained,
   type Pick,
+  type Population,
   type ProjectSettings,
   type Skipped,
   type Task,
@@ -39,11 +40,15 @@ export interface ProjectState {
   /** `seq` of the event that brought each class. */
   readonly classSince: ReadonlyMap<ClassId, number>;
   readonly isSplitDrawn: boolean;
+  /** What the test set was drawn from; null where the log does not say. */
+  readonly drawnFrom: Population | null;
   readonly test: ReadonlySet<ItemId>;
   /** Items that probabilities are calibrated on; none of them is a test item. */
   readonly calibration: ReadonlySet<ItemId>;
   /** Near-duplicates of test and calibration items. */
   readonly excluded: ReadonlySet<ItemId>;
+  /** Versions of checkpoints that learnt from what has become held out, or nearly the same, since: none of their scores count. */
+  readonly contaminated: ReadonlySet<number>;
   /** Standing label per item: the newest of a person, else the imported one. */
   readonly labels: ReadonlyMap<ItemId, Label>;
   /** Items whose newest standing decision is a skip. */
@@ -90,9 +95,14 @@ export function partOf(state: Split & Parts, item: ItemId): Part {
 }
 export type Part = 'test' | 'calibration' | 'excluded' | 'train' | 'pool';
 
+/** True for a label that somebody gave; false for one that came with the data, or none. */
+export function isPersonLabel(label: Label | undefined): boolean {
+  return label !== undefined && label.annotator !== IMPORT_ANNOTATOR;
+}
+
 /** Standing labels that people gave. */
 export function countPersonLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Label> }): number {
   let count = 0;
-  for (const label of labels.values()) if (label.annotator !== IMPORT_ANNOTATOR) count++;
+  for (const label of labels.values()) if (isPersonLabel(label)) count++;
   return count;
 }

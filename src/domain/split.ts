@@ -23,3 +23,35 @@ export function drawTestSet<T>(ids: readonly T[], size: number, random: Random):
   }
   return list.slice(0, count);
 }
+
+/**
+ * Draws a sample again when there are more items, so that it is a uniform sample of all of them and keeps as much of the
+ * earlier one as that allows: of the items of before and of those added it takes shares that are proportional to their
+ * numbers (rounded to whole items), those of before in the order in which they were drawn, then the others of before at random.
+ * In random order, so that a part that is labelled first stands for the whole.
+ * @param drawn the earlier sample, in the order in which it was drawn
+ * @param before what it was drawn from, `drawn` included @param added what has come since
+ */
+export function redrawTestSet<T>(
+  drawn: readonly T[],
+  before: readonly T[],
+  added: readonly T[],
+  size: number,
+  random: Random,
+): T[] {
+  const total = before.length + added.length;
+  const count = Math.min(Math.max(0, Math.floor(size)), Math.floor(total / 2));
+  const share = total === 0 ? 0 : Math.round((count * added.length) / total);
+  const known = new Set(drawn);
+  const others = random.shuffle(before.filter((id) => !known.has(id)));
+  const old = [...drawn, ...others].slice(0, count - share);
+  const fresh = random.shuffle([...added]).slice(0, share);
+  const out: T[] = [];
+  // Whichever is next is as likely as its list is long: a random order of both that keeps the order within each.
+  for (let i = 0, j = 0; out.length < old.length + fresh.length;) {
+    const left = old.length - i;
+    const isOld = random.below(left + fresh.length - j) < left;
+    out.push((isOld ? old[i++] : fresh[j++]) as T);
+  }
+  return out;
+}

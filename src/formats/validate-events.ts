@@ -93,7 +93,14 @@ const EVENT = v.variant('kind', [
   v.object({ ...base, kind: v.literal('project-renamed'), name: text }),
   v.object({ ...base, kind: v.literal('settings-changed'), settings: v.partial(settings) }),
   v.object({ ...base, kind: v.literal('schema-changed'), schema }),
-  v.object({ ...base, kind: v.literal('split-drawn'), seed: count, test: v.array(text), excluded: v.array(text) }),
+  v.object({
+    ...base,
+    kind: v.literal('split-drawn'),
+    seed: count,
+    test: v.array(text),
+    excluded: v.array(text),
+    drawnFrom: v.optional(v.object({ count, last: text })),
+  }),
   v.object({ ...base, kind: v.literal('round-opened'), round: count, seed: count, size: count, picks: v.array(pick) }),
   v.object({
     ...base,

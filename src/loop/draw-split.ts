@@ -1,11 +1,13 @@
-import type { EventDraft } from '../domain/events.ts';
+import type { EventDraft, Population } from '../domain/events.ts';
 import { isHeldOut, type ProjectState } from '../domain/project-state.ts';
 import { NEAR_DUPLICATE_COSINE } from '../domain/guards.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
-import { automaticTestSize, drawTestSet, mostCalibrationItems } from '../domain/split.ts';
+import { automaticTestSize, drawTestSet, mostCalibrationItems, redrawTestSet } from '../domain/split.ts';
 import type { Learner } from './learner-ports.ts';
+
+type SplitDraft = Extract<EventDraft, { kind: 'split-drawn' }>;
 
 /** Share of the items outside the held-out sets that may be kept out as near-duplicates. */
 const MOST_EXCLUDED = 0.5;
@@ -19,7 +21,7 @@ export async function drawSplit(
   items: readonly Item[],
   learner: Learner,
   isEmbedded: (item: Item) => boolean,
-): Promise<Extract<EventDraft, { kind: 'split-drawn' }>> {
+): Promise<SplitDraft> {
   const seed = hashSeed(state.seed, 'test-set');
   const usable = items.filter(isEmbedded);
   const test = drawTestSet(
@@ -28,7 +30,79 @@ export async function drawSplit(
     seededRandom(seed),
   );
   const excluded = await nearTo(test, items, learner, isEmbedded);
-  return { kind: 'split-drawn', seed, test, excluded };
+  return { kind: 'split-drawn', seed, test, excluded, drawnFrom: populationOf(items) };
+}
+
+/** All items that there are now, as what a split is drawn from. */
+function populationOf(items: readonly Item[]): Population | undefined {
+  const last = items.at(-1);
+  return last && { count: items.length, last: last.id };
+}
+
+/** How many of the items a split was drawn from; null where that is not known, or rows have changed since. @param items by row */
+export function drawnCount({ drawnFrom }: ProjectState, items: readonly Item[]): number | null {
+  return drawnFrom && items[drawnFrom.count - 1]?.id === drawnFrom.last ? drawnFrom.count : null;
+}
+
+/**
+ * Items of the test set when it is drawn again from all items (`redrawTestSet`), whoever has labelled what: an item that trains
+ * may become a test item, or the sample would be one of what strategies have left over. The same items and size give the same set, so
+ * that nobody can draw until the score pleases. Where it is not known what the earlier set was drawn from, nothing of it is kept on purpose.
+ */
+export function redrawTest(
+  state: ProjectState,
+  items: readonly Item[],
+  isEmbedded: (item: Item) => boolean,
+  size: number,
+): ItemId[] {
+  return redraw([...state.test], items, drawnCount(state, items), isEmbedded, size, seedOf(state, 'test-set', items));
+}
+
+/** The whole split drawn again: test set, near-duplicates and, where the project has one, the calibration slice. */
+export async function redrawSplit(
+  state: ProjectState,
+  items: readonly Item[],
+  learner: Learner,
+  isEmbedded: (item: Item) => boolean,
+  size: number,
+): Promise<EventDraft[]> {
+  const test = redrawTest(state, items, isEmbedded, size);
+  const excluded = await nearTo(test, items, learner, isEmbedded);
+  const seed = seedOf(state, 'test-set', items);
+  const split: SplitDraft = { kind: 'split-drawn', seed, test, excluded, drawnFrom: populationOf(items) };
+  if (state.calibration.size === 0) {
+    const slice = await drawCalibration(state, split, items, learner, isEmbedded);
+    return slice ? [split, slice] : [split];
+  }
+  const taken = new Set([...test, ...excluded]);
+  const free = (item: Item): boolean => isEmbedded(item) && !taken.has(item.id);
+  const most = mostCalibrationItems(items.filter(isEmbedded).length, test.length);
+  const wanted = Math.min(Math.max(state.calibration.size, state.settings.calibrationSize ?? 0), most);
+  const drawn = [...state.calibration].filter((id) => !taken.has(id));
+  const sliceSeed = seedOf(state, 'calibration', items);
+  const slice = redraw(drawn, items, drawnCount(state, items), free, wanted, sliceSeed);
+  const near = await nearTo([...test, ...slice], items, learner, isEmbedded);
+  const nearSlice = near.filter((id) => !taken.has(id));
+  return [split, { kind: 'calibration-drawn', seed: sliceSeed, items: slice, excluded: nearSlice }];
+}
+
+function seedOf(state: ProjectState, purpose: string, items: readonly Item[]): number {
+  return hashSeed(state.seed, `${purpose}:${items.length}`);
+}
+
+function redraw(
+  drawn: readonly ItemId[],
+  items: readonly Item[],
+  before: number | null,
+  isFree: (item: Item) => boolean,
+  size: number,
+  seed: number,
+): ItemId[] {
+  const isDrawn = new Set(before === null ? [] : drawn);
+  const usable = items.filter((item) => isFree(item) || isDrawn.has(item.id));
+  const [old, fresh]: [ItemId[], ItemId[]] = [[], []];
+  for (const { id, row } of usable) (row < (before ?? 0) ? old : fresh).push(id);
+  return redrawTestSet([...isDrawn], old, fresh, size, seededRandom(seed));
 }
 
 /**
@@ -73,7 +147,8 @@ export async function extendSplit(
   }
   if (near.every((id) => state.excluded.has(id) || isHeldOut(state, id))) return null;
   const excluded = [...new Set([...state.excluded, ...near.filter((id) => !isHeldOut(state, id))])];
-  return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded };
+  const drawnFrom = state.drawnFrom ?? undefined;
+  return { kind: 'split-drawn', seed: hashSeed(state.seed, 'test-set'), test, excluded, drawnFrom };
 }
 
 /**

@@ -8,16 +8,23 @@ export function isDecided(state: ProjectState, item: ItemId): boolean {
   return state.labels.has(item) || state.skips.has(item);
 }
 
+/** Picks of a round that can train: a pick that has become held out since, or nearly the same as such, is none any more. */
+export function standingPicks(state: ProjectState, round: RoundState): readonly Pick[] {
+  return round.picks.filter((p) => !isHeldOut(state, p.item) && !state.excluded.has(p.item));
+}
+
 /** The first round that still has an undecided pick, else the last round, else null. */
 export function openRound(state: ProjectState): RoundState | null {
-  const open = state.rounds.find((r) => r.picks.some((p) => !isDecided(state, p.item)));
+  const open = state.rounds.find((r) => standingPicks(state, r).some((p) => !isDecided(state, p.item)));
   return open ?? state.rounds.at(-1) ?? null;
 }
 
 /** Undecided picks of every round, oldest round first: what is to be labelled next. */
 export function batchQueue(state: ProjectState): { round: RoundState; pick: Pick }[] {
   return state.rounds.flatMap((round) =>
-    round.picks.filter((p) => !isDecided(state, p.item)).map((pick) => ({ round, pick })),
+    standingPicks(state, round)
+      .filter((p) => !isDecided(state, p.item))
+      .map((pick) => ({ round, pick })),
   );
 }
 
@@ -58,6 +65,7 @@ export function candidates(state: ProjectState, items: readonly Item[], isEmbedd
 
 /** The round that asked for an item, and why; null for held-out items and items that were only looked at again. */
 export function askedPick(state: ProjectState, id: ItemId): { round: number; pick: Pick } | null {
+  if (isHeldOut(state, id)) return null;
   for (const round of state.rounds) {
     const pick = round.picks.find((p) => p.item === id);
     if (pick) return { round: round.round, pick };

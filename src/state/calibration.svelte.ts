@@ -10,6 +10,8 @@ export const LEAST_CALIBRATION_LABELS = 30;
 /** What a checkpoint says of the calibration slice, row-major [items, classes]. */
 interface SliceOutput {
   readonly version: number;
+  /** The slice as it was asked about: it can be drawn again. */
+  readonly slice: ReadonlySet<ItemId>;
   readonly items: readonly ItemId[];
   readonly classes: readonly ClassId[];
   readonly probabilities: Float32Array;
@@ -20,7 +22,7 @@ export class CalibrationState {
   readonly #session: ProjectSession;
   #output = $state.raw<SliceOutput | null>(null);
   /** The version that is being asked, and when the answer is there. */
-  #asked: { readonly version: number; readonly done: Promise<void> } | null = null;
+  #asked: { readonly version: number; readonly slice: unknown; readonly done: Promise<void> } | null = null;
 
   constructor(session: ProjectSession) {
     this.#session = session;
@@ -37,7 +39,8 @@ export class CalibrationState {
   readonly temperature: number | null = $derived.by(() => {
     const { state } = this.#session;
     const output = this.#output;
-    if (state.task !== 'single' || !output || output.version !== state.activeModel?.version) return null;
+    if (state.task !== 'single' || !output || !this.#isOf(output, state.activeModel?.version)) return null;
+    if (state.contaminated.has(output.version)) return null;
     const { items, classes, probabilities } = output;
     // A class that the model does not know can't be made likelier by any temperature.
     const known = items.flatMap((id, i) => {
@@ -80,24 +83,30 @@ export class CalibrationState {
     const versionNow = (): number | undefined => this.#session.state.activeModel?.version;
     for (let asked: number | undefined; asked !== versionNow();) {
       asked = versionNow();
-      if (this.total === 0 || asked === undefined || this.#output?.version === asked) return;
+      if (this.total === 0 || asked === undefined || this.#isOf(this.#output, asked)) return;
       await this.#askOnce(asked);
     }
   }
 
+  #isOf(output: SliceOutput | null, version: number | undefined): boolean {
+    return output?.version === version && output?.slice === this.#session.state.calibration;
+  }
+
   #askOnce(version: number): Promise<void> {
-    if (this.#asked?.version === version) return this.#asked.done;
+    const slice = this.#session.state.calibration;
+    if (this.#asked?.version === version && this.#asked.slice === slice) return this.#asked.done;
     const done = this.#ask().finally(() => {
       if (this.#asked?.done === done) this.#asked = null;
     });
-    this.#asked = { version, done };
+    this.#asked = { version, slice, done };
     return done;
   }
 
   async #ask(): Promise<void> {
     const s = this.#session;
     if (s.state.task !== 'single' || s.state.activeModel?.encoder !== s.encoding.key) return;
-    const items = [...s.state.calibration].filter((id) => s.encoding.has(id));
+    const slice = s.state.calibration;
+    const items = [...slice].filter((id) => s.encoding.has(id));
     const rows = Int32Array.from(items, (id) => s.itemById(id)?.row ?? 0);
     if (rows.length === 0) return;
     const output = await s.learning.withLearner(
@@ -105,6 +114,6 @@ export class CalibrationState {
         model && { version: model.version, classes: model.classes, probabilities: await l.probabilities(rows) },
       'active',
     );
-    if (output) this.#output = { items, ...output };
+    if (output) this.#output = { slice, items, ...output };
   }
 }

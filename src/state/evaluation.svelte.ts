@@ -47,8 +47,9 @@ export interface ReportView extends TestReport {
 /** Honest numbers: every checkpoint on the labelled part of the frozen test set. */
 export class EvaluationState {
   readonly #session: ProjectSession;
-  /** What each checkpoint says of each test item. */
-  readonly #outputs = new Map<number, TestOutput>();
+  /** What each checkpoint says of each item of a test set. */
+  #outputs = new Map<number, TestOutput>();
+  #outputsOf: ReadonlySet<ItemId> | null = null;
   #reports = $state.raw<ReadonlyMap<number, TestReport>>(new Map());
   #isRunning = false;
   #isStale = false;
@@ -67,8 +68,8 @@ export class EvaluationState {
   readonly report: ReportView | null = $derived.by(() => {
     const model = this.#session.state.activeModel;
     const report = model && this.#reports.get(model.version);
-    if (!model || !report) return null;
-    const { schema } = this.#session.state;
+    const { schema, contaminated } = this.#session.state;
+    if (!model || !report || contaminated.has(model.version)) return null;
     return {
       ...report,
       modelVersion: model.version,
@@ -99,7 +100,7 @@ export class EvaluationState {
   readonly curve: readonly CurvePoint[] = $derived.by(() =>
     this.#session.state.standingModels.flatMap((m) => {
       const r = this.#reports.get(m.version);
-      if (!r) return [];
+      if (!r || this.#session.state.contaminated.has(m.version)) return [];
       const { accuracy, accuracyInterval, macroF1, macroF1Interval, n } = r;
       return [
         {
@@ -118,13 +119,15 @@ export class EvaluationState {
   readonly waiting: string = $derived.by(() => {
     if (!this.#session.state.isSplitDrawn) return 'The test set is drawn when you open the Label stage.';
     if (this.testTotal < MIN_TEST_LABELS) {
-      return `The test set of this project has ${plural(this.testTotal, 'item')} and stays as it was drawn. A number needs ${MIN_TEST_LABELS}: with more items, draw a larger one in a new project.`;
+      return `The test set has ${plural(this.testTotal, 'item')}; a number needs ${MIN_TEST_LABELS}. Add data and draw it again from all items.`;
     }
     if (this.testLabelled < MIN_TEST_LABELS) {
       const missing = MIN_TEST_LABELS - this.testLabelled;
       return `Label ${plural(missing, 'more test item')} to see numbers: press T on the Label stage.`;
     }
-    if (!this.#session.state.activeModel) return 'Finish the first batch to train a model.';
+    const { activeModel, contaminated } = this.#session.state;
+    if (!activeModel) return 'Finish the first batch to train a model.';
+    if (contaminated.has(activeModel.version)) return 'The model is trained again, without what it is tested on now.';
     return 'Working out the numbers.';
   });
 
@@ -160,8 +163,9 @@ export class EvaluationState {
         return;
       }
       const reports = new Map<number, TestReport>();
+      this.#forgetOthers();
       for (const model of [...state.standingModels].reverse()) {
-        if (model.encoder !== this.#session.encoding.key) continue;
+        if (model.encoder !== this.#session.encoding.key || state.contaminated.has(model.version)) continue;
         if (!this.#outputs.has(model.version)) {
           const head = await this.#session.storage.heads.get(this.#session.id, model.version);
           if (!head) continue;
@@ -185,8 +189,17 @@ export class EvaluationState {
     }
   }
 
+  /** What was said of a test set that has been drawn again since counts no more. */
+  #forgetOthers(): Map<number, TestOutput> {
+    const { test } = this.#session.state;
+    if (this.#outputsOf !== test) this.#outputs = new Map();
+    this.#outputsOf = test;
+    return this.#outputs;
+  }
+
   async #predict(head: Head): Promise<void> {
     const s = this.#session;
+    const outputs = this.#forgetOthers();
     const ids = [...s.state.test].filter((id) => s.encoding.has(id));
     const rows = Int32Array.from(ids.map((id) => s.itemById(id)?.row ?? 0));
     if (rows.length === 0 || head.encoder !== s.encoding.key) return;
@@ -198,7 +211,7 @@ export class EvaluationState {
     if (thresholds) {
       const own = (i: number): ClassId[] => classesAbove(flat, i, thresholds).flatMap((c) => classes[c] ?? []);
       const given = new Map(ids.map((id, i) => [id, own(i)]));
-      this.#outputs.set(head.version, {
+      outputs.set(head.version, {
         items: ids,
         classes,
         probabilities: flat,
@@ -211,7 +224,7 @@ export class EvaluationState {
       const winner = head.classes[mostLikely(flat, i, width)];
       if (winner) predicted.set(id, winner);
     });
-    this.#outputs.set(head.version, { items: ids, classes: head.classes, probabilities: flat, predicted, sets: null });
+    outputs.set(head.version, { items: ids, classes: head.classes, probabilities: flat, predicted, sets: null });
   }
 }
 

@@ -229,7 +229,7 @@ export class InsightState {
     );
     const random = seededRandom(hashSeed(s.state.seed, 'efficiency'));
     const { size } = s.state.test;
-    const reason = `Comparing with random sampling needs ${LEAST_TEST_LABELS} test items. The test set of this project has ${size} and stays as it was drawn.`;
+    const reason = `Comparing with random sampling needs ${LEAST_TEST_LABELS} test items. The test set has ${size}: more can be drawn above.`;
     this.#efficiency =
       size < LEAST_TEST_LABELS
         ? { kind: 'too-few', reason }

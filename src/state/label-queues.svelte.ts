@@ -1,5 +1,5 @@
 import type { ItemId } from '../domain/ids.ts';
-import { batchQueue, calibrationQueue, isDecided, openRound, testQueue } from '../loop/queue.ts';
+import { batchQueue, calibrationQueue, isDecided, openRound, standingPicks, testQueue } from '../loop/queue.ts';
 import { plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
@@ -37,8 +37,9 @@ export class LabelQueues {
     const { state } = this.#session;
     const round = openRound(state);
     if (!round) return { round: 0, done: 0, total: 0 };
-    const done = round.picks.filter((p) => isDecided(state, p.item)).length;
-    return { round: round.round, done, total: round.isSelected ? round.picks.length : round.size };
+    const picks = standingPicks(state, round);
+    const done = picks.filter((p) => isDecided(state, p.item)).length;
+    return { round: round.round, done, total: round.isSelected ? picks.length : round.size };
   });
   readonly test = $derived.by((): QueueProgress => {
     const { size } = this.#session.state.test;

@@ -66,9 +66,9 @@ export class LabellingState {
       strategy: asked?.pick.strategy ?? (isSearched ? SEARCH : null),
       strategyName: asked ? strategyName(asked.pick.strategy) : '',
       reason: isTest
-        ? 'Drawn at random for the test set before the first query, so that the numbers are honest.'
+        ? 'Drawn at random for the test set, so that the numbers are honest.'
         : isCalibration
-          ? 'Drawn at random for the calibration slice before the first query, so that probabilities can be corrected.'
+          ? 'Drawn at random for the calibration slice, so that probabilities can be corrected.'
           : (asked?.pick.reason ??
             (isSearched ? 'You looked it up yourself.' : 'You chose to look at this item again.')),
       utility: asked?.pick.utility ?? null,

@@ -155,6 +155,10 @@ export class Learning {
     }
     if (this.#splitOf !== this.#lease.embeddings) {
       const wanted = this.#lease.embeddings;
+      if (await s.testSet.catchUp()) {
+        this.#splitOf = wanted;
+        return true;
+      }
       const draft = await this.withLearner((l) => extendSplit(s.state, s.items, l, isEmbedded));
       if (draft) await s.append([draft]);
       this.#splitOf = wanted;
@@ -175,8 +179,9 @@ export class Learning {
       this.#step = '';
       // The encoder was changed in the middle of a batch: the labels there are train a head for the new embeddings.
       if (this.#lease.isOfOtherEncoder) return this.#train(isEmbedded);
-      // A label that the newest checkpoint learnt from was taken back: those of the batches before train another.
-      const isLost = s.state.activeModel?.version !== s.state.models.at(-1)?.version;
+      // A label that the newest checkpoint learnt from was taken back or is tested on now: the others train another.
+      const newest = s.state.models.at(-1)?.version ?? 0;
+      const isLost = s.state.activeModel?.version !== newest || s.state.contaminated.has(newest);
       const isOfEarlier = (item: Item): boolean => isEmbedded(item) && !last.picks.some((p) => p.item === item.id);
       if (isLost && (await this.#train(isEmbedded, isOfEarlier))) return true;
       await this.#predictQueue();

@@ -24,6 +24,7 @@ import type { Notices } from './notices.svelte.ts';
 import { RulesState } from './rules.svelte.ts';
 import { SearchState } from './search.svelte.ts';
 import { stageStatus, type Stage, type StageStatus } from './stage-status.ts';
+import { TestSetState } from './test-set.svelte.ts';
 import { WordSideState } from './word-side.svelte.ts';
 
 /** What a project shares with the app. */
@@ -68,6 +69,7 @@ export class ProjectSession {
   readonly data: DataState;
   readonly learning: Learning;
   readonly labelling: LabellingState;
+  readonly testSet: TestSetState;
   readonly evaluation: EvaluationState;
   readonly calibration: CalibrationState;
   readonly insight: InsightState;
@@ -93,6 +95,7 @@ export class ProjectSession {
     this.data = new DataState(this);
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);
+    this.testSet = new TestSetState(this);
     this.evaluation = new EvaluationState(this);
     this.calibration = new CalibrationState(this);
     this.insight = new InsightState(this);

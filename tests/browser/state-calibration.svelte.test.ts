@@ -15,7 +15,7 @@ function project(onFirstAnswer: (train: () => void) => void) {
   const asked: number[] = [];
   const trainedOn = [log.label(50, 'a'), log.label(51, 'b')];
   const train = (): void => {
-    const version = log.state().models.length + 1;
+    const version = log.live().models.length + 1;
     const classes = [classId('a'), classId('b')];
     log.add({ kind: 'model-trained', version, encoder: 'e', backend: 'cpu', trainedOn, classes, lambda: 1, fitMs: 1 });
     changes++;
@@ -24,13 +24,13 @@ function project(onFirstAnswer: (train: () => void) => void) {
   const session = {
     get state() {
       void changes; // What is read from the log depends on it.
-      return log.state();
+      return log.live();
     },
     encoding: { has: () => true, key: 'e' },
     itemById: (id: ItemId) => items.find((item) => item.id === id),
     learning: {
       withLearner: async (task: (l: unknown, model: unknown) => Promise<unknown>) => {
-        const model = log.state().activeModel;
+        const model = log.live().activeModel;
         asked.push(model?.version ?? 0);
         const answer = await task({ probabilities: (rows: Int32Array) => sure(rows) }, model);
         if (asked.length === 1) onFirstAnswer(train);
@@ -38,7 +38,13 @@ function project(onFirstAnswer: (train: () => void) => void) {
       },
     },
   };
-  return { calibration: new CalibrationState(session as unknown as ProjectSession), log, asked };
+  const redraw = (): void => {
+    const slice = items.slice(20, 58).map((i) => i.id);
+    log.add({ kind: 'split-drawn', seed: 2, test: [idOf(58), idOf(59)], excluded: [] });
+    log.add({ kind: 'calibration-drawn', seed: 2, items: slice, excluded: [] });
+    changes++;
+  };
+  return { redraw, calibration: new CalibrationState(session as unknown as ProjectSession), log, asked };
 }
 
 /** Sure of itself, and right three times of four. */
@@ -52,7 +58,7 @@ test('a model that comes while the slice is asked about is asked too: what is ex
   const { calibration, log, asked } = project((train) => train());
   await calibration.refresh();
   expect(asked).toEqual([1, 2]);
-  expect(log.state().activeModel?.version).toBe(2);
+  expect(log.live().activeModel?.version).toBe(2);
   expect(calibration.temperature).toBeGreaterThan(1);
 });
 
@@ -61,4 +67,16 @@ test('a model that has been asked is not asked again', async () => {
   await Promise.all([calibration.refresh(), calibration.refresh()]);
   await calibration.refresh();
   expect(asked).toEqual([1]);
+});
+
+test('a slice that is drawn again is asked about again, and no model that learnt from it gives a temperature', async () => {
+  const { calibration, redraw, log, asked } = project(() => undefined);
+  await calibration.refresh();
+  expect(calibration.temperature).toBeGreaterThan(1);
+  redraw();
+  expect(log.live().contaminated).toEqual(new Set([1]));
+  expect(calibration.temperature).toBeNull();
+  await calibration.refresh();
+  expect(asked).toEqual([1, 1]);
+  expect(calibration.temperature).toBeNull();
 });
