@@ -3,33 +3,22 @@ import { forecastGain, type Forecast } from '../domain/forecast.ts';
 import { isHeldOut } from '../domain/project-state.ts';
 import type { ItemId } from '../domain/ids.ts';
 import type { Interval } from '../domain/intervals.ts';
-import {
-  labelEfficiency,
-  LEAST_TEST_LABELS,
-  randomCurve,
-  type LabelEfficiency,
-  type RandomPoint,
-  type RandomSplit,
-} from '../domain/label-efficiency.ts';
 import type { ProbabilityReport } from '../domain/probability-report.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
 import {
   DEFAULT_THRESHOLDS,
   expectedPoolError,
   stoppingAdvice,
-  type CurveEvidence,
   type Criterion,
   type PoolError,
   type StoppingThresholds,
 } from '../domain/stopping.ts';
 import { opinionOf, successiveKappas, type Opinion } from '../loop/compare-checkpoints.ts';
 import { crossValidatedSeed, type SeedEstimate } from '../loop/seed-estimate.ts';
-import { imitateRandomSampling } from '../loop/imitate-random.ts';
-import { helperRows, isBalanced, modelOf, trainingSet } from '../loop/training-set.ts';
-import type { TrainRequest } from '../loop/learner-ports.ts';
-import type { CurvePoint } from './evaluation.svelte.ts';
+import { helperRows, trainingSet } from '../loop/training-set.ts';
 import type { ProjectSession } from './project.svelte.ts';
-import { rightness, testDoubts, testProbabilities, testTruth } from './test-evidence.ts';
+import { RandomComparison, tryHead } from './random-comparison.svelte.ts';
+import { curveEvidence, testDoubts, testProbabilities } from './test-evidence.ts';
 
 const FORECAST_LABELS = 50;
 /** Checkpoints whose predictions are compared: one more than the window of the advice. */
@@ -38,9 +27,7 @@ const COMPARED = 4;
 /** What goes beyond the score: probabilities, random sampling, what more labels would bring, when to stop. */
 export class InsightState {
   readonly #session: ProjectSession;
-  #efficiency = $state.raw<LabelEfficiency | null>(null);
-  #splits = $state.raw<{ key: string; list: readonly RandomSplit[]; size: number } | null>(null);
-  #progress = $state.raw<{ done: number; total: number } | null>(null);
+  readonly againstRandom: RandomComparison;
   #kappas = $state.raw<readonly number[]>([]);
   #poolError = $state.raw<PoolError | null>(null);
   #seedEstimate = $state.raw<SeedEstimate | null>(null);
@@ -50,22 +37,12 @@ export class InsightState {
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.againstRandom = new RandomComparison(session);
   }
 
-  get efficiency(): LabelEfficiency | null {
-    return this.#efficiency;
-  }
-  /** How far the comparison with random sampling is; null when it rests. */
-  get progress(): { done: number; total: number } | null {
-    return this.#progress;
-  }
   get seedEstimate(): SeedEstimate | null {
     return this.#seedEstimate;
   }
-  /** Accuracy of heads trained on random test items and tested on others. */
-  readonly randomCurve: readonly RandomPoint[] = $derived.by(() =>
-    this.#splits ? randomCurve(this.#splits.list, this.#splits.size) : [],
-  );
   readonly probabilities: ProbabilityReport | null = $derived.by(() => {
     const { evaluation, state } = this.#session;
     const output = evaluation.report && evaluation.output(evaluation.report.modelVersion);
@@ -93,7 +70,7 @@ export class InsightState {
       {
         kappas: this.#kappas,
         poolError: this.#poolError,
-        curve: this.#onTest(evaluation.curve),
+        curve: curveEvidence(this.#session),
         accuracyInterval: evaluation.report?.accuracyInterval ?? null,
         ...this.#target(),
         labels: this.#session.personLabelCount,
@@ -152,7 +129,7 @@ export class InsightState {
   stop(): void {
     this.#running?.abort();
     this.#running = null;
-    this.#progress = null;
+    this.againstRandom.rest();
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -160,7 +137,7 @@ export class InsightState {
     await this.#session.calibration.refresh();
     await this.#compareCheckpoints(signal);
     if (!this.#session.evaluation.report) await this.#estimateFromSeed(signal);
-    else await this.#compareWithRandom(signal);
+    else await this.againstRandom.measure(signal);
   }
 
   /** Agreement of the latest checkpoints on the pool, and the errors that are left there. */
@@ -194,71 +171,6 @@ export class InsightState {
     );
   }
 
-  async #compareWithRandom(signal: AbortSignal): Promise<void> {
-    const s = this.#session;
-    const test = this.#labelledTest();
-    const { schema, task, settings } = s.state;
-    const pool = helperRows(s.state, s.items, (item) => s.encoding.has(item.id));
-    // All that the imitated heads depend on.
-    const key = JSON.stringify([
-      s.encoding.key,
-      task === 'multi' ? schema.version : 0,
-      settings.model ?? 'linear',
-      settings.classWeights ?? 'equal',
-      pool.length,
-      test.map((id) => s.state.labels.get(id)?.id ?? ''),
-    ]);
-    if (this.#splits?.key !== key) {
-      const list = await imitateRandomSampling(
-        {
-          rows: test.map((id) => s.itemById(id)?.row ?? 0),
-          ...testTruth(s.state, test),
-          pool,
-          seed: hashSeed(s.state.seed, 'random-curve'),
-        },
-        (request, rows) => this.#try(request, rows),
-        signal,
-        (done, total) => (this.#progress = { done, total }),
-      );
-      signal.throwIfAborted();
-      this.#progress = null;
-      this.#splits = { key, list, size: test.length };
-    }
-    const checkpoints = this.#onTest(s.evaluation.curve).flatMap(({ labels, isRight }) =>
-      isRight ? [{ labels, isRight }] : [],
-    );
-    const random = seededRandom(hashSeed(s.state.seed, 'efficiency'));
-    const { size } = s.state.test;
-    const reason = `Comparing with random sampling needs ${LEAST_TEST_LABELS} test items. The test set has ${size}: more can be drawn above.`;
-    this.#efficiency =
-      size < LEAST_TEST_LABELS
-        ? { kind: 'too-few', reason }
-        : labelEfficiency(checkpoints, this.#splits.list, test.length, random);
-  }
-
-  #labelledTest(): ItemId[] {
-    const { state, encoding } = this.#session;
-    return [...state.test].filter((id) => state.labels.has(id) && encoding.has(id));
-  }
-
-  /** Checkpoints with what each of them says of the labelled test items, where that is known. */
-  #onTest(curve: readonly CurvePoint[]): CurveEvidence[] {
-    const { evaluation, state } = this.#session;
-    const test = this.#labelledTest();
-    return curve.map(({ labels, accuracy, modelVersion }) => {
-      const output = evaluation.output(modelVersion);
-      return { labels, accuracy, ...(output && { isRight: rightness(state, output, test) }) };
-    });
-  }
-
-  /** A head fitted as the project's own would be. */
-  #try(request: TrainRequest, rows: Int32Array): Promise<Int32Array> {
-    const { learning, state } = this.#session;
-    return learning.withLearner((l) =>
-      l.tryHead({ ...request, isBalanced: isBalanced(state), model: modelOf(state) }, rows),
-    );
-  }
-
   async #estimateFromSeed(signal: AbortSignal): Promise<void> {
     const s = this.#session;
     const isEmbedded = (item: { id: ItemId }): boolean => s.encoding.has(item.id);
@@ -267,7 +179,7 @@ export class InsightState {
       set,
       helperRows(s.state, s.items, isEmbedded),
       hashSeed(s.state.seed, 'seed-estimate'),
-      (request, rows) => this.#try(request, rows),
+      (request, rows) => tryHead(s, request, rows),
       signal,
     );
   }

@@ -6,7 +6,9 @@ import { probabilityReport, type ProbabilityReport } from '../domain/probability
 import { setProbabilityReport } from '../domain/set-probabilities.ts';
 import { setDoubts } from '../loop/compare-checkpoints.ts';
 import { rightItems, setEvidence } from '../loop/evaluate-sets.ts';
+import type { CurveEvidence } from '../domain/stopping.ts';
 import type { TestOutput } from './evaluation.svelte.ts';
+import type { ProjectSession } from './project.svelte.ts';
 
 /** What the labelled test items say of a checkpoint, in projects with one class per item and with any number of them. */
 
@@ -17,6 +19,21 @@ export function rightness(state: ProjectState, { predicted, sets }: TestOutput, 
   const isRight = rightItems(evidence);
   const right = new Set(evidence.items.filter((_, i) => isRight[i]));
   return test.map((id) => right.has(id));
+}
+
+/** Test items with a label and an embedding. */
+export function labelledTest({ state, encoding }: ProjectSession): ItemId[] {
+  return [...state.test].filter((id) => state.labels.has(id) && encoding.has(id));
+}
+
+/** The checkpoints of the learning curve with what each of them says of the labelled test items, where that is known. */
+export function curveEvidence(session: ProjectSession): CurveEvidence[] {
+  const { evaluation, state } = session;
+  const test = labelledTest(session);
+  return evaluation.curve.map(({ labels, accuracy, modelVersion }) => {
+    const output = evaluation.output(modelVersion);
+    return { labels, accuracy, ...(output && { isRight: rightness(state, output, test) }) };
+  });
 }
 
 /** Of each labelled test item the believed chance of being wrong, and whether it is. */
