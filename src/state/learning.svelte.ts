@@ -1,6 +1,6 @@
 import type { Backend, ModelTrained } from '../domain/events.ts';
 import type { Head } from '../domain/head.ts';
-import type { ClassId, ItemId } from '../domain/ids.ts';
+import type { ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { drawCalibration, drawSplit, extendSplit } from '../loop/draw-split.ts';
 import { openNextRound } from '../loop/open-round.ts';
@@ -13,16 +13,8 @@ import { hasContrast, helperRows, isUpToDate, trainingSet, type TrainingSet } fr
 import { strategyById } from '../strategies/index.ts';
 import type { ItemGroup } from '../strategies/strategy.ts';
 import { LearnerLease } from './learner-lease.svelte.ts';
+import { Predictions, type Prediction } from './predictions.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
-
-/** Probabilities of one item under a checkpoint. */
-export interface Prediction {
-  readonly version: number;
-  readonly classes: readonly ClassId[];
-  readonly probabilities: Float32Array;
-  /** Where an item can have several classes (see `Head`). */
-  readonly thresholds: Float32Array | undefined;
-}
 
 /**
  * Drives the loop of one project: split, round, train, select. `advance` is called after every change and does
@@ -35,7 +27,7 @@ export class Learning {
   #step = $state('');
   #problem = $state.raw<string | null>(null);
   #isExhausted = $state(false);
-  #predictions = $state.raw<ReadonlyMap<ItemId, Prediction>>(new Map());
+  readonly #predictions: Predictions;
   /** The embeddings whose near-duplicates of held-out items are known. */
   #splitOf = '';
   readonly #onSplit: (() => void)[] = [];
@@ -45,6 +37,7 @@ export class Learning {
   constructor(session: ProjectSession) {
     this.#session = session;
     this.#lease = new LearnerLease(session);
+    this.#predictions = new Predictions(session, this.#lease);
   }
 
   get info(): LearnerInfo | null {
@@ -66,7 +59,7 @@ export class Learning {
     return this.#isExhausted;
   }
   prediction(item: ItemId): Prediction | null {
-    return this.#predictions.get(item) ?? null;
+    return this.#predictions.of(item);
   }
 
   /** Does what is next, once. Safe to call at any time and as often as one likes. */
@@ -95,24 +88,8 @@ export class Learning {
   }
 
   /** Fetches what the active model says of some items; the result arrives in `prediction`. */
-  async predict(ids: readonly ItemId[]): Promise<void> {
-    const rows = ids.flatMap((id) => this.#session.itemById(id)?.row ?? []);
-    if (!this.#session.state.activeModel || rows.length === 0 || this.#lease.isOfOtherEncoder) return;
-    const answer = await this.withLearner(
-      async (l, model) => model && { model, flat: await l.probabilities(Int32Array.from(rows)) },
-      'active',
-    );
-    if (!answer) return;
-    const { model, flat } = answer;
-    const width = model.classes.length;
-    const thresholds = this.#lease.thresholds(model.version);
-    const next = new Map(this.#predictions);
-    rows.forEach((row, i) => {
-      const item = this.#session.items[row];
-      const probabilities = flat.slice(i * width, (i + 1) * width);
-      if (item) next.set(item.id, { version: model.version, classes: model.classes, probabilities, thresholds });
-    });
-    this.#predictions = next;
+  predict(ids: readonly ItemId[]): Promise<void> {
+    return this.#predictions.fetch(ids);
   }
 
   /** Ends the worker. */
@@ -139,6 +116,7 @@ export class Learning {
     const s = this.#session;
     if (s.isReadOnly || !s.hasStarted || !s.encoding.isComplete || s.classes.list.length === 0) return false;
     const isEmbedded = (item: Item): boolean => s.encoding.has(item.id);
+    const queued = (): ItemId[] => batchQueue(s.state).map((q) => q.pick.item);
     if (!s.state.isSplitDrawn) {
       this.#step = 'Drawing the test set.';
       const wanted = this.#lease.embeddings;
@@ -184,7 +162,7 @@ export class Learning {
       const isLost = s.state.activeModel?.version !== newest || s.state.contaminated.has(newest);
       const isOfEarlier = (item: Item): boolean => isEmbedded(item) && !last.picks.some((p) => p.item === item.id);
       if (isLost && (await this.#train(isEmbedded, isOfEarlier))) return true;
-      await this.#predictQueue();
+      await this.#predictions.fetchMissing(queued());
       await s.insight.lookAtSeed();
       return false;
     }
@@ -206,8 +184,7 @@ export class Learning {
       if (!draft) return true;
       await s.append([draft]);
       if (draft.kind === 'batch-selected') {
-        const model = s.state.activeModel;
-        if (model) await this.predict(batchQueue(s.state).map((q) => q.pick.item));
+        await this.predict(queued());
       }
     } finally {
       this.#isTraining = false;
@@ -224,14 +201,6 @@ export class Learning {
     return kind === 'hints' && this.#session.state.settings.hintUse === 'start'
       ? groupsOfHints(this.#session.items)
       : [];
-  }
-
-  /** Fetches what the active model says of the items that come up, where that is not known yet, as after a reload. */
-  async #predictQueue(): Promise<void> {
-    const version = this.#session.state.activeModel?.version;
-    const ids = batchQueue(this.#session.state).map((q) => q.pick.item);
-    const missing = ids.filter((id) => this.prediction(id)?.version !== version);
-    if (missing.length > 0) await this.predict(missing);
   }
 
   /** Trains when the newest labels are not in the active head yet; true when it did. @param isMeant whose labels count */

@@ -1,6 +1,6 @@
 import type { ClassId } from '../domain/ids.ts';
 import { findClass, type Schema } from '../domain/schema.ts';
-import type { Prediction } from './learning.svelte.ts';
+import type { Prediction } from './predictions.svelte.ts';
 
 export interface SuggestionView {
   readonly classId: ClassId;

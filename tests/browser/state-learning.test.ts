@@ -5,6 +5,7 @@ import type { ItemId } from '../../src/domain/ids.ts';
 import type { FittedHead, Learner } from '../../src/loop/learner-ports.ts';
 import { Learning } from '../../src/state/learning.svelte.ts';
 import type { ProjectSession } from '../../src/state/project.svelte.ts';
+import { TestSetState } from '../../src/state/test-set.svelte.ts';
 import { GrowingLog, idOf, textItems } from '../fixtures/log.ts';
 
 const FITTED: FittedHead = {
@@ -51,6 +52,10 @@ class HeadlessLearner {
     nearDuplicates: () => Promise.resolve(new Int32Array()),
     stop: () => undefined,
   } as Partial<Learner> as Learner;
+}
+
+function rowsOf(ids: Iterable<ItemId>): number[] {
+  return [...ids].map((id) => Number.parseInt(id, 16));
 }
 
 /** As much of a project as the loop touches; `onPut` runs while a checkpoint is being stored. */
@@ -107,8 +112,12 @@ function project(onPut: () => Promise<void> = () => Promise.resolve()) {
       throw error;
     },
     notices: { tellOfFallback: () => undefined },
+    testSet: null as TestSetState | null,
+    learning: null as Learning | null,
   };
+  session.testSet = new TestSetState(session as unknown as ProjectSession);
   const learning = new Learning(session as unknown as ProjectSession);
+  session.learning = learning;
   const answer = (): void => {
     for (const { picks } of log.state().rounds)
       for (const { item } of picks)
@@ -251,10 +260,43 @@ test('items that come later are compared with the test set once', async () => {
   };
   await p.learning.advance();
   expect([asked, p.log.state().excluded.size]).toEqual([1, 0]);
+  p.log.label(rowsOf(p.log.state().test)[0] ?? 0, 'a');
+  const test = [...p.log.state().test];
   p.grow(34);
   await p.learning.advance();
   await p.learning.advance();
   expect([asked, p.log.state().excluded.size]).toEqual([2, 1]);
+  expect([...p.log.state().test]).toEqual(test);
+});
+
+test('while no test item has a label, the test set follows what comes later', async () => {
+  const p = project();
+  await p.learning.advance();
+  const before = p.log.state().test;
+  p.grow(300);
+  await p.learning.advance();
+  const { test, drawnFrom } = p.log.state();
+  expect([before.size, test.size, drawnFrom?.count]).toEqual([4, 4, 300]);
+  expect(rowsOf(test).some((row) => row >= 30)).toBe(true);
+});
+
+test('a model that learnt from what is tested on now is followed by another, in the middle of a batch', async () => {
+  const p = project();
+  await p.learning.advance();
+  p.answer();
+  await p.learning.advance();
+  expect(p.fake.trained).toBe(1);
+  const [seen] = p.log.state().activeModel?.trainedOn ?? [];
+  const item = p.log.events.flatMap((e) => (e.kind === 'label' && e.id === seen ? [e.item] : []));
+  const test = [...p.log.state().test, ...item];
+  p.log.add({ kind: 'split-drawn', seed: 2, test, excluded: [], drawnFrom: { count: 30, last: idOf(29) } });
+  await p.learning.advance();
+  const state = p.log.state();
+  expect([p.fake.trained, state.activeModel?.version]).toEqual([2, 2]);
+  expect(state.activeModel?.trainedOn).not.toContain(seen);
+  expect([...state.contaminated]).toEqual([1]);
+  await p.learning.advance();
+  expect(p.fake.trained).toBe(2);
 });
 
 test('a batch is selected from what is there when the learner is free, not from what was there before', async () => {
