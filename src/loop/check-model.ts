@@ -61,19 +61,20 @@ export async function checkModel(source: ModelSource, who: ModelIdentity): Promi
   const files = source.files.filter((f) => f.path === 'config.json' || needed.includes(f.path));
   const available = DTYPES.filter((d) => weights[d] !== undefined);
   const best = (wanted: readonly Dtype[]): Dtype => wanted.find((d) => available.includes(d)) ?? 'fp32';
-  const dtypes = { webgpu: best(['fp32', 'fp16']), wasm: best(['q8', 'fp32', 'fp16']) };
+  const dtypes = { webgpu: best(['fp16', 'fp32']), wasm: best(['q8', 'fp32', 'fp16']) };
   const isBag = settings.model_type === 'model2vec';
   const isTower = modelFile !== 'model';
   const { repository, revision, ...names } = who;
   const mostTokens = who.modality === 'text' ? await longestText(source) : null;
+  const own = who.modality === 'text' ? await textPooling(source) : picturePooling(settings.model_type);
+  const pooling = isBag || isTower ? 'model' : own;
   return {
     ...names,
     runtime: 'transformers',
-    // Pictures and long texts were once read in another way.
-    revision: who.modality === 'image' || (mostTokens ?? USUAL_TOKENS) !== USUAL_TOKENS ? 2 : 1,
+    revision: revisionOf(who.modality, pooling, mostTokens),
     dim: (isTower ? settings.projection_dim : undefined) ?? settings.hidden_size ?? settings.d_model ?? 0,
     path: repository,
-    pooling: isBag || isTower ? 'model' : who.modality === 'text' ? await textPooling(source) : 'cls',
+    pooling,
     dtypes,
     sizeBytes: totalBytes([...files, ...(weights[dtypes.wasm] ?? [])]),
     languages: '',
@@ -162,6 +163,20 @@ async function textPooling(source: ModelSource): Promise<'mean' | 'cls'> {
   const noted = parse(await source.text(path));
   const isCls = typeof noted === 'object' && noted !== null && 'pooling_mode_cls_token' in noted;
   return isCls && noted.pooling_mode_cls_token === true ? 'cls' : 'mean';
+}
+
+/** Kinds of image models whose first token is made to stand for the picture. */
+const HAS_CLASS_TOKEN = /^(vit|vit_m(ae|sn)|deit|beit|data2vec-vision|dinov[23]\w*|clip\w*|metaclip\w*)$/;
+
+/** Where no token stands for the picture (Swin, SigLIP, I-JEPA and what is not known) the mean of all does. */
+function picturePooling(kind: string): 'mean' | 'cls' {
+  return HAS_CLASS_TOKEN.test(kind) ? 'cls' : 'mean';
+}
+
+/** Pictures, long texts and pictures without a class token were once read in another way. */
+function revisionOf(modality: Modality, pooling: EncoderSpec['pooling'], mostTokens: number | null): number {
+  if (modality === 'image') return pooling === 'mean' ? 3 : 2;
+  return (mostTokens ?? USUAL_TOKENS) === USUAL_TOKENS ? 1 : 2;
 }
 
 /** `owner/name` out of what a person writes or copies from the hub's page; null when it is neither. */

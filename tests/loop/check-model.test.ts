@@ -83,6 +83,23 @@ describe('a model that a user brings', () => {
     expect(spec).toMatchObject({ modelFile: 'vision_model', dim: 512, pooling: 'model' });
     expect(spec.hub?.weights).toEqual({ fp32: [{ path: 'onnx/vision_model.onnx', sizeBytes: 10 }] });
   });
+  it.each([
+    ['vit', 'cls', 2],
+    ['dinov2_with_registers', 'cls', 2],
+    ['dinov3_vit', 'cls', 2],
+    ['swin', 'mean', 3],
+    ['siglip_vision_model', 'mean', 3],
+    ['something-new', 'mean', 3],
+  ])('takes the class token of pictures where there is one: %s', async (kind, pooling, revision) => {
+    const paths = ['preprocessor_config.json', 'onnx/model.onnx'];
+    const spec = await check(paths, { config: { model_type: kind, hidden_size: 8 }, who: { modality: 'image' } });
+    expect(spec).toMatchObject({ pooling, revision });
+  });
+  it('computes in half precision on the graphics card where it has such weights', async () => {
+    const spec = await check([...TEXT, 'onnx/model_fp16.onnx']);
+    expect(spec.dtypes).toEqual({ webgpu: 'fp16', wasm: 'q8' });
+    expect((await check(TEXT)).dtypes.webgpu).toBe('fp32');
+  });
   it('keeps weights together with their data files, and leaves out what is too large', async () => {
     const paths = ['tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx', 'onnx/model.onnx_data'];
     expect((await check(paths)).hub?.weights['fp32']).toHaveLength(2);

@@ -24,6 +24,11 @@ describe('what a model gives', () => {
     expect([...(await poolOutput(spec({ pooling: 'cls' }), output, noTokens, 0))]).toEqual([1, 2, 5, 6]);
   });
 
+  it('is averaged over all places of a picture that has no class token', async () => {
+    const output = { last_hidden_state: hidden };
+    expect([...(await poolOutput(spec({ pooling: 'mean' }), output, noTokens, 0))]).toEqual([2, 3, 6, 7]);
+  });
+
   it.each(['last_hidden_state', 'pooler_output'])('is averaged over the places of maps: %s', async (name) => {
     // Two pictures, two channels of 1 x 3 places.
     const output = { [name]: tensor([2, 2, 1, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) };

@@ -48,8 +48,10 @@ function pooled(
   const [count = 0, second = 0, third = 0, fourth = 0] = dims;
   // A convolutional network: maps of channels, in which no place is the first token.
   if (dims.length === 4) return mapMean(data, count, second, third * fourth);
-  if (columns === 0 || pooling === 'cls') return firstToken(data, count, second, third);
-  const lengths = rows.map((row) => row.length);
+  if (pooling === 'cls') return firstToken(data, count, second, third);
+  // Of a picture every token counts; `model` where the model itself gives no vector of its own.
+  if (columns === 0 && pooling !== 'mean') return firstToken(data, count, second, third);
+  const lengths = rows.map((row) => (columns === 0 ? second : row.length));
   return meanPool(data, lengths, count, second, third);
 }
 
