@@ -41,11 +41,11 @@ export class TestSetState {
   /** Fewest and most test items that can be drawn now: it never shrinks, or one could draw until the score pleases. */
   readonly least: number = $derived.by(() => Math.min(this.#session.state.test.size, this.most));
   readonly most: number = $derived.by(() => Math.floor(this.#session.encoding.embedded / 2));
-  /** As many as the settings ask for, of all items. */
+  /** As many as the settings ask for, of all items; twice as many as there are where these stand for all items already. */
   readonly suggested: number = $derived.by(() => {
     const { state, encoding } = this.#session;
-    const wanted = state.settings.testSize || automaticTestSize(encoding.embedded);
-    return Math.min(this.most, Math.max(this.least, wanted));
+    const usual = state.settings.testSize || automaticTestSize(encoding.embedded);
+    return this.#clamp(this.uncovered === 0 ? Math.max(usual, 2 * state.test.size) : usual);
   });
   /** True when it can be drawn again and that would change something. */
   readonly canGrow: boolean = $derived.by(() => {
