@@ -4,7 +4,8 @@ import { classId, type ItemId } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
 import { addClass } from '../domain/schema.ts';
 import type { Source } from '../loop/app-ports.ts';
-import { importItems, type HintMode, type ImportResult, type TableChoice } from '../loop/import-items.ts';
+import { importItems, type ImportResult } from '../loop/import-items.ts';
+import { choiceOf, unfinishedImport, type ImportChoice } from '../loop/unfinished-import.ts';
 import { inspectSource, type SourceOffer } from '../loop/inspect-source.ts';
 import { importedLabel } from '../loop/label-draft.ts';
 import { namesOfHint } from '../formats/class-list.ts';
@@ -12,10 +13,6 @@ import type { ImportJournal } from '../loop/storage-ports.ts';
 import { plural } from './counting.ts';
 import { Folders, type FolderAccess } from './folders.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
-
-export interface OfferChoice extends TableChoice {
-  readonly hints: HintMode;
-}
 
 /** What came in, what was refused, and the folder behind it. */
 export class DataState {
@@ -37,15 +34,13 @@ export class DataState {
 
   readonly unfinished = $derived.by(() => {
     if (this.#isImporting || this.#session.isReadOnly) return null;
-    // A later import of the same source goes on where an earlier one stopped, and stands for it.
-    const latest = new Map<string, ImportJournal>();
-    for (const journal of this.#journals) latest.set(journal.sourceName, journal);
-    const last = [...latest.values()]
-      .filter((j) => !j.isFinished)
-      .sort((a, b) => a.startedAt - b.startedAt)
-      .at(-1);
-    return last ? { sourceName: last.sourceName, done: last.done, total: last.total } : null;
+    const last = unfinishedImport(this.#journals);
+    return last && { sourceName: last.sourceName, done: last.done, total: last.total, choice: choiceOf(last) };
   });
+  /** What was chosen for the offered source when reading it was cut off, to go on with; null for any other. */
+  readonly earlierChoice = $derived.by(() =>
+    this.unfinished?.sourceName === this.#offer?.sourceName ? (this.unfinished?.choice ?? null) : null,
+  );
   get rejections(): readonly Rejection[] {
     return this.#rejections;
   }
@@ -104,7 +99,7 @@ export class DataState {
   }
 
   /** Imports what was offered, then embeds it. */
-  async acceptOffer(choice: OfferChoice): Promise<void> {
+  async acceptOffer(choice: ImportChoice): Promise<void> {
     const source = this.#source;
     if (!source || this.#session.isReadOnly) return;
     this.dropOffer();
@@ -112,7 +107,7 @@ export class DataState {
   }
 
   /** Imports a source as a visible job, one after another. What was imported before an error or a cancel stays. */
-  importSource(source: Source, choice: OfferChoice): Promise<void> {
+  importSource(source: Source, choice: ImportChoice): Promise<void> {
     this.#tail = this.#tail.then(() => this.#import(source, choice));
     return this.#tail;
   }
@@ -123,7 +118,7 @@ export class DataState {
     return this.#tail;
   }
 
-  async #import(source: Source, choice: OfferChoice): Promise<void> {
+  async #import(source: Source, choice: ImportChoice): Promise<void> {
     const s = this.#session;
     if (this.#ended.signal.aborted || s.isReadOnly) return;
     let result: ImportResult | null = null;
@@ -156,7 +151,7 @@ export class DataState {
     }
   }
 
-  async #read(source: Source, choice: OfferChoice): Promise<ImportResult> {
+  async #read(source: Source, choice: ImportChoice): Promise<ImportResult> {
     const s = this.#session;
     if (source.handle) await this.#folders.keep(source.handle);
     return s.jobs.run(`Reading ${source.name}`, (job) =>

@@ -15,24 +15,27 @@ function pictures(count = COUNT): { files: Files; paths: string[] } {
   return { files, paths: Object.keys(files) };
 }
 
-async function startImport(page: Page, folder: string): Promise<AppPage> {
+type Use = Parameters<AppPage['accept']>[0];
+
+async function startImport(page: Page, folder: string, use: Use = 'Ignore them'): Promise<AppPage> {
   const app = new AppPage(page);
   await app.openHome();
   await app.createProject('Long', 'Images');
   await page.getByTestId('folder-input').setInputFiles(folder);
-  await app.accept('Ignore them');
+  await app.accept(use);
   return app;
 }
 
-/** What is stored now is part of the folder; the rest follows when it is chosen again. */
-async function goOn(app: AppPage, folder: string, paths: string[]): Promise<void> {
+/** What is stored now is part of the folder; the rest follows when it is chosen again, with what was chosen before. */
+async function goOn(app: AppPage, folder: string, paths: string[], use: Use = 'Ignore them'): Promise<void> {
   const { page } = app;
   await expect(page.getByText(/was cut off after \d+ of 202 files/)).toBeVisible();
   const kept = await storedCount(page, 'items');
   expect(kept).toBeGreaterThan(0);
   expect(kept).toBeLessThan(COUNT);
   await page.getByTestId('folder-input').setInputFiles(folder);
-  await app.accept('Ignore them');
+  await expect(page.getByRole('radio', { name: use })).toBeChecked();
+  await page.getByTestId('accept-offer').click();
   await app.waitEmbedded(String(COUNT));
   await expectWhole(page, paths);
   expect(await storedCount(page, 'originals')).toBe(COUNT);
@@ -46,6 +49,20 @@ test('a reload in the middle of an import loses and doubles nothing', async ({ p
   await untilStored(page, 'items', 1);
   await page.reload();
   await goOn(app, folder, paths);
+  app.watch.assertClean();
+});
+
+test('after a reload names still become labels, those of what came before it too', async ({ page }, testInfo) => {
+  const { files, paths } = pictures();
+  const folder = writeFolder(testInfo.outputPath('long'), files);
+  const app = await startImport(page, folder, 'Use them as labels');
+  await untilStored(page, 'items', 1);
+  await page.reload();
+  await expect(page.getByText('Choose the same folder again to go on from there.')).toBeVisible();
+  await goOn(app, folder, paths, 'Use them as labels');
+  await expect(app.rail('Classes')).toContainText('3 classes');
+  await app.goTo('Export');
+  await expect(app.rail('Export')).toContainText(`${COUNT} labels`);
   app.watch.assertClean();
 });
 
