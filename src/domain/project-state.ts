@@ -100,9 +100,13 @@ export function isPersonLabel(label: Label | undefined): boolean {
   return label !== undefined && label.annotator !== IMPORT_ANNOTATOR;
 }
 
-/** Standing labels that people gave. */
-export function countPersonLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Label> }): number {
-  let count = 0;
-  for (const label of labels.values()) if (isPersonLabel(label)) count++;
-  return count;
+/** Standing labels, by where they come from: people, or the data. */
+export function countLabels({ labels }: { readonly labels: ReadonlyMap<ItemId, Label> }): LabelCounts {
+  let labelCount = 0;
+  for (const label of labels.values()) if (isPersonLabel(label)) labelCount++;
+  return { labelCount, importedCount: labels.size - labelCount };
+}
+export interface LabelCounts {
+  readonly labelCount: number;
+  readonly importedCount: number;
 }

@@ -1,7 +1,7 @@
 import { strFromU8 } from 'fflate';
 import { WinnowError } from '../domain/errors.ts';
 import type { WinnowEvent } from '../domain/events.ts';
-import { countPersonLabels, type ProjectState } from '../domain/project-state.ts';
+import { countLabels, type ProjectState } from '../domain/project-state.ts';
 import type { Head } from '../domain/head.ts';
 import { itemId, type ClassId, type ItemId, type ProjectId } from '../domain/ids.ts';
 import type { Item, Rejection } from '../domain/item.ts';
@@ -62,7 +62,7 @@ export async function readBundle(
       createdAt: manifest.createdAt,
       openedAt: now,
       itemCount: items.length,
-      labelCount: countPersonLabels(state),
+      ...countLabels(state),
     });
   } catch (error) {
     // What the user must hear is why it failed; a removal that fails too leaves nothing that is listed.

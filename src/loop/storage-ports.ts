@@ -12,7 +12,10 @@ export interface ProjectSummary {
   readonly createdAt: number;
   readonly openedAt: number;
   readonly itemCount: number;
+  /** Labels that people gave. */
   readonly labelCount: number;
+  /** Labels that came with the data; none in summaries of before. */
+  readonly importedCount?: number | undefined;
 }
 
 export interface ProjectStore {

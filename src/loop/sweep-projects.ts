@@ -1,6 +1,6 @@
 import { WinnowError } from '../domain/errors.ts';
 import { ProjectFold } from '../domain/fold.ts';
-import { countPersonLabels } from '../domain/project-state.ts';
+import { countLabels } from '../domain/project-state.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { ProjectLocks } from './app-ports.ts';
 import type { Clock } from './ports.ts';
@@ -46,6 +46,6 @@ async function sweep(storage: Storage, id: ProjectId, clock: Clock): Promise<voi
     createdAt: state.createdAt,
     openedAt: clock.now(),
     itemCount: items.length,
-    labelCount: countPersonLabels(state),
+    ...countLabels(state),
   });
 }

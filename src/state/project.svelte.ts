@@ -1,6 +1,6 @@
 import { WinnowError } from '../domain/errors.ts';
 import type { EventDraft, ProjectSettings } from '../domain/events.ts';
-import { countPersonLabels, type ProjectState } from '../domain/project-state.ts';
+import { countLabels, type ProjectState } from '../domain/project-state.ts';
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item, Modality } from '../domain/item.ts';
 import { whyTaskIsFixed } from '../domain/task.ts';
@@ -151,7 +151,8 @@ export class ProjectSession {
   get hasStarted(): boolean {
     return this.#hasStarted;
   }
-  readonly personLabelCount = $derived.by(() => countPersonLabels(this.#state));
+  readonly labelCounts = $derived.by(() => countLabels(this.#state));
+  readonly personLabelCount: number = $derived(this.labelCounts.labelCount);
   readonly status = $derived.by((): Record<Stage, StageStatus> => stageStatus(this));
 
   itemById(id: ItemId): Item | undefined {
@@ -162,6 +163,9 @@ export class ProjectSession {
   /** Hidden reference class of an item in a practice run, else null. A hint that was imported as a label is none. */
   reference(id: ItemId): string | null {
     if (this.#state.settings.hintUse === 'start' || this.#state.imported.has(id)) return null;
+    // What is still being read will become labels or guesses: until then it answers nothing.
+    const { hints } = this.data.unfinished?.choice ?? {};
+    if (hints === 'labels' || hints === 'start') return null;
     return this.#byId.get(id)?.hint ?? null;
   }
 
@@ -279,9 +283,9 @@ export class ProjectSession {
     clearTimeout(this.#summaryTimer);
     this.#summaryTimer = undefined;
     if (this.#isReadOnly) return;
-    const { id, name, modality, personLabelCount: labelCount } = this;
+    const { id, name, modality } = this;
     const [createdAt, openedAt] = [this.#state.createdAt, this.services.clock.now()];
-    const summary = { id, name, modality, createdAt, openedAt, itemCount: this.#items.length, labelCount };
+    const summary = { id, name, modality, createdAt, openedAt, itemCount: this.#items.length, ...this.labelCounts };
     await this.#try(() => this.storage.projects.put(summary));
   }
 

@@ -1,4 +1,4 @@
-import { count, plural } from './counting.ts';
+import { count, labelsInWords, plural } from './counting.ts';
 import type { ProjectSession } from './project.svelte.ts';
 
 export const STAGES = ['data', 'classes', 'label', 'evaluate', 'export'] as const;
@@ -37,7 +37,7 @@ export function stageStatus(session: ProjectSession): Record<Stage, StageStatus>
       isDone: false,
       isBlocked: !canLabel,
       text: canLabel
-        ? `${count(session.personLabelCount)} labelled`
+        ? labelsInWords(session.labelCounts)
         : hasItems && hasClasses
           ? 'waits for embedding'
           : `waits for ${hasItems ? 'classes' : 'data'}`,
@@ -52,7 +52,7 @@ export function stageStatus(session: ProjectSession): Record<Stage, StageStatus>
     export: {
       isDone: false,
       isBlocked: !hasItems,
-      text: session.personLabelCount > 0 ? plural(session.personLabelCount, 'label') : 'nothing yet',
+      text: state.labels.size > 0 ? plural(state.labels.size, 'label') : 'nothing yet',
     },
   };
 }

@@ -1,6 +1,6 @@
 /** How numbers are written, everywhere in the views. */
 
-export { count, plural } from '../state/counting.ts';
+export { count, labelsInWords, plural } from '../state/counting.ts';
 
 /** 0.8712 -> "0.87"; never "-0.00". */
 export const score = (x: number): string => (Math.round(x * 100) / 100 || 0).toFixed(2);

@@ -24,5 +24,7 @@ test('a folder dropped on the page is read with its sub-folders', async ({ page 
   await app.accept('Use them as labels');
   await app.waitEmbedded('3');
   await expect(app.rail('Classes')).toContainText('2 classes');
+  await expect(app.rail('Label')).toContainText('3 imported');
+  await expect(page.getByRole('banner')).toContainText('3 imported');
   app.watch.assertClean();
 });

@@ -162,7 +162,7 @@ test('a start from class names alone, guesses that nothing accepts, and a search
   // The list of projects counts what was labelled without the project having been left.
   const home = await page.context().newPage();
   await home.goto('/');
-  await expect(home.getByText('21 labels')).toBeVisible();
+  await expect(home.getByText('21 labelled')).toBeVisible();
   app.watch.assertClean();
 });
 

@@ -99,6 +99,7 @@ describe('a bundle opened on another machine', () => {
       openedAt: 9,
       itemCount: 6,
       labelCount: 3,
+      importedCount: 0,
     });
     const [there, here] = [await away.events.read(TO), await home.events.read(FROM)].map((e) =>
       ProjectFold.of(e).state(),
