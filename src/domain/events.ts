@@ -39,6 +39,8 @@ export interface ProjectSettings {
   readonly strategy: string;
   readonly coldStart: string;
   readonly encoder: string;
+  /** How often the encoder has begun to learn from the project's items, where it does; once when absent. */
+  readonly learning?: number | undefined;
   /** `auto` = WebGPU on a real adapter, else WASM, else CPU. */
   readonly backend: BackendChoice;
   /** `balanced` lets every class count alike in training, however many labels it has; `equal` when absent. */

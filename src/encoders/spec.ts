@@ -61,6 +61,8 @@ export interface EncoderSpec {
   readonly words?: { readonly encoder: string; readonly templates: readonly string[] };
   /** `bag`: token ids of all texts in one row, and where each text begins (static embeddings). */
   readonly inputs?: 'bag';
+  /** For what learns from a project's items: its how manieth learning there this is; the first where absent. */
+  readonly learning?: number;
   /** True for static embeddings: the model looks tokens up, and tokenising is most of the work. */
   readonly isStatic?: boolean;
 }

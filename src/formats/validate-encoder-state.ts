@@ -57,11 +57,19 @@ function isDoubles(value: unknown, length: number): value is Float64Array {
   return value instanceof Float64Array && value.length === length && value.every(Number.isFinite);
 }
 
+/** Whether it says nothing of how many items it was learnt from, or a number of them. */
+function isLearntFrom(value: unknown): boolean {
+  if (!isRecord(value) || value['learntFrom'] === undefined) return true;
+  const noted = value['learntFrom'];
+  return typeof noted === 'number' && Number.isInteger(noted) && noted >= 0;
+}
+
 /**
  * False when a project could not use a state that is stored under an embedding key. States of encoders of the other kind of
  * items are never used and not looked at.
  */
 export function isEncoderState(key: string, modality: 'image' | 'text', value: unknown): boolean {
+  if (!isLearntFrom(value)) return false;
   if (modality === 'text' && key.startsWith('builtin-text@')) return readLatentSemantic(value) !== null;
   if (modality === 'image' && key.startsWith('builtin-image@')) return readPatchModel(value) !== null;
   return true;

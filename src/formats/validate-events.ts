@@ -39,6 +39,7 @@ const settings = v.object({
   strategy: text,
   coldStart: text,
   encoder: text,
+  learning: v.optional(v.pipe(count, v.minValue(1))),
   backend: v.picklist(['auto', 'webgpu', 'wasm', 'cpu']),
   classWeights: v.optional(v.picklist(['equal', 'balanced'])),
   model: v.optional(v.picklist(['linear', 'hidden'])),

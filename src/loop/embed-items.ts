@@ -1,10 +1,11 @@
 import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import { hashSeed, seededRandom } from '../domain/random.ts';
+import { MOST_LEARNT_FROM } from '../domain/learning-from-pool.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import { embeddingKey } from './embedding-key.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { notesIn, storedNotes } from './stored-embeddings.ts';
+import { noting, notesIn, storedNotes } from './stored-embeddings.ts';
 import { EncoderRun, orAbort, type Loaded, type Outcome } from './encoder-run.ts';
 import type { EmbeddingChunk, EmbeddingKey, EmbeddingStore, ForeignChunk } from './storage-ports.ts';
 import type { EncodeInput, Encoder, EncoderInfo, RunPlan } from './encoder-ports.ts';
@@ -44,8 +45,6 @@ export interface EmbedOptions {
 }
 
 const CHUNK = 256;
-const FIT_TEXTS = 20_000;
-const FIT_IMAGES = 1_200;
 /**
  * Items in one call to the encoder, for each copy of the model: images by how much memory their pixels need, texts by how
  * long it takes, in whole batches.
@@ -236,9 +235,8 @@ async function land(o: EmbedOptions, run: EncoderRun, flight: Flight, batch: rea
 
 /** Lets a built-in encoder learn from a random sample of the pool and stores what it learnt. */
 async function fit(o: EmbedOptions, key: EmbeddingKey): Promise<void> {
-  const most = o.spec.modality === 'text' ? FIT_TEXTS : FIT_IMAGES;
   const order = seededRandom(hashSeed(1, key)).shuffle(o.items.map((_, i) => i));
-  const sample = order.slice(0, most).flatMap((i) => o.items[i] ?? []);
+  const sample = order.slice(0, MOST_LEARNT_FROM[o.spec.modality]).flatMap((i) => o.items[i] ?? []);
   const report = (share: number): void =>
     o.onProgress({
       done: 0,
@@ -247,11 +245,14 @@ async function fit(o: EmbedOptions, key: EmbeddingKey): Promise<void> {
       etaS: null,
       detail: `learning from your items, ${Math.round(share * 100)} %`,
     });
+  let learntFrom = 0;
   for (let start = 0; start < sample.length; start += CHUNK) {
-    const inputs = await orAbort(o.signal, () => o.load(sample.slice(start, start + CHUNK)));
-    await orAbort(o.signal, () => o.encoder.fitBatch(inputs.filter((i) => i !== null)));
+    const loaded = await orAbort(o.signal, () => o.load(sample.slice(start, start + CHUNK)));
+    const inputs = loaded.filter((i) => i !== null);
+    await orAbort(o.signal, () => o.encoder.fitBatch(inputs));
+    learntFrom += inputs.length;
     report((0.2 * start) / sample.length);
   }
   const state = await orAbort(o.signal, () => o.encoder.fitEnd((share) => report(0.2 + 0.8 * share)));
-  await o.store.putEncoderState(o.project, key, state);
+  await o.store.putEncoderState(o.project, key, noting(state, learntFrom));
 }

@@ -15,9 +15,16 @@ export function precisionOf(spec: EncoderSpec, backend: 'webgpu' | 'wasm'): Prec
   return hasOnlyQ8 || spec.dtypes.webgpu === 'q8' ? 'q8' : 'fp32';
 }
 
-/** Key of an encoder's embeddings: id, revision and precision. Sets of different keys never mix. */
+/** Key of an encoder's embeddings: id, revision, learning and precision. Sets of different keys never mix. */
 export function embeddingKey(spec: EncoderSpec, precision: Precision = precisionOf(spec, 'wasm')): EmbeddingKey {
-  return `${spec.id}@${spec.revision}-${precision}`;
+  const learning = (spec.learning ?? 1) > 1 ? `.${spec.learning}` : '';
+  return `${spec.id}@${spec.revision}${learning}-${precision}`;
+}
+
+/** Keys of earlier learnings of an encoder, among those that a project has. */
+export function earlierLearnings(spec: EncoderSpec, keys: readonly EmbeddingKey[]): readonly EmbeddingKey[] {
+  const before = Array.from({ length: (spec.learning ?? 1) - 1 }, (_, i) => embeddingKey({ ...spec, learning: i + 1 }));
+  return keys.filter((key) => before.includes(key));
 }
 
 /** The precision that a project's embeddings have; a set that was begun is finished as it was begun. */

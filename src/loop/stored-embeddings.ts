@@ -27,6 +27,22 @@ export function storedNotes({ truncated, previews, isImported }: EmbeddingNotes)
   };
   return Object.keys(some).length > 0 ? some : null;
 }
+/** What an encoder has learnt, with the number of items that it learnt from. */
+export function noting(state: unknown, learntFrom: number): unknown {
+  return typeof state === 'object' && state !== null ? { ...state, learntFrom } : state;
+}
+/**
+ * How many items an encoder has learnt from, at least: where nothing is noted, as before 2026-12, as many as it gives numbers, since what it
+ * has learnt are axes of its items. Null where it has learnt nothing.
+ */
+export function learntFrom(state: unknown): number | null {
+  const {
+    learntFrom: noted,
+    dim,
+    axes,
+  } = (state ?? {}) as { learntFrom?: unknown; dim?: unknown; axes?: { dim?: unknown } };
+  return [noted, dim, axes?.dim].find((n) => typeof n === 'number') ?? null;
+}
 /** False of encoders that learn from their pool: beside their embeddings lies what they have learnt. */
 export function hasNotes(key: EmbeddingKey): boolean {
   return !key.startsWith('builtin-');

@@ -9,6 +9,7 @@ import { encodersFor } from '../encoders/index.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import { EncoderInputs } from './encoder-inputs.ts';
 import { EncoderTrial, type TrialOf } from './encoder-trial.svelte.ts';
+import { PoolLearning } from './pool-learning.svelte.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { SingleWork } from './single-work.svelte.ts';
 
@@ -22,6 +23,7 @@ export class EncodingState {
   readonly #session: ProjectSession;
   readonly #inputs: EncoderInputs;
   readonly #trial: EncoderTrial;
+  readonly learning: PoolLearning;
   #ids = $state.raw<ReadonlySet<ItemId>>(new Set());
   #info = $state.raw<EncoderInfo | null>(null);
   /** Of the stored embeddings, or of those to come. */
@@ -39,6 +41,7 @@ export class EncodingState {
     this.#session = session;
     this.#inputs = new EncoderInputs(session);
     this.#trial = new EncoderTrial(session, this.#inputs);
+    this.learning = new PoolLearning(session);
   }
 
   /** Every encoder for these items, wherever its files are. */
@@ -53,7 +56,8 @@ export class EncodingState {
     const id = this.#session.state.settings.encoder;
     const spec = this.#session.encoderLibrary.byId(id) ?? encodersFor(this.#session.modality)[0];
     if (!spec) throw new WinnowError('encoder-missing', id);
-    return spec;
+    const { learning } = this.#session.state.settings;
+    return learning === undefined || spec.runtime === 'transformers' ? spec : { ...spec, learning };
   });
   /** Name of the encoder that the project was embedded with when it is not here any more, else null. */
   readonly lost: string | null = $derived.by(() => {
@@ -116,6 +120,7 @@ export class EncodingState {
     this.#ids = new Set(await storage.embeddings.ids(id, this.key));
     const noted = await storage.embeddings.getEncoderState(id, this.key);
     this.#truncated = new Set(this.selected.runtime === 'transformers' ? truncatedIn(noted) : []);
+    this.learning.note(this.selected, noted);
   }
 
   /**
@@ -128,6 +133,13 @@ export class EncodingState {
     await this.#change({ encoder: id });
   }
 
+  /** Lets the encoder learn from all items and embeds them again; labels stay, and a new model follows, as with another encoder. */
+  async learnAgain(): Promise<void> {
+    if (this.#session.isReadOnly || this.learning.learntFrom === null || this.isRunning) return;
+    this.#aim = 'all';
+    await this.#change({ learning: (this.#session.state.settings.learning ?? 1) + 1 });
+  }
+
   /** Changes where it runs; what is under way goes on there. */
   async runOn(backend: BackendChoice): Promise<void> {
     await this.#change({ backend });
@@ -136,8 +148,8 @@ export class EncodingState {
   /** Of several changes at once the last goes on, as the settings say then. */
   async #change(settings: Partial<ProjectSettings>): Promise<void> {
     const isLast = await this.#work.change(async () => {
-      if (settings.encoder !== undefined) {
-        // Nothing is embedded under the new encoder until it is looked up: the loop must not go on with the old numbers.
+      if (settings.encoder !== undefined || settings.learning !== undefined) {
+        // Nothing is embedded under the new key until it is looked up: the loop must not go on with the old numbers.
         this.#ids = new Set();
         this.#failed = new Map();
       }
@@ -154,6 +166,7 @@ export class EncodingState {
   /** Embeds what is missing, as a visible job that can be cancelled and goes on where it stopped. */
   async run(): Promise<void> {
     if (this.isRunning || this.isComplete) return;
+    if (this.learning.isFresh && this.learning.isWorthAgain) return await this.learnAgain();
     this.#aim = 'all';
     await this.#pursue();
   }
@@ -229,6 +242,7 @@ export class EncodingState {
         if (rate > 0) this.#session.encoderLibrary.noteSpeed(spec, rate);
         this.#inputs.tellOfPreviews();
         this.#failed = new Map(result.failed.map((f) => [f.item, f.reason]));
+        await this.learning.tidy(spec, this.key, this.isComplete);
       });
     } catch (error) {
       this.#session.fail(error);

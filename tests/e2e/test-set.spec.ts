@@ -38,6 +38,12 @@ test('data added later is said to be in no number, and can be drawn into the tes
   await app.goTo('Evaluate');
   await expect(page.getByText('The test set has 0 items; a number needs 10.')).toBeVisible();
   await add('second', 239, '240');
+  // A batch rests on what the built-in encoder learnt from that one text, so it learns again when it is told to.
+  await expect(page.getByTestId('learnt-from')).toContainText('It learnt from 1 of the 240 items.');
+  await page.getByRole('button', { name: 'Learn again from all items' }).click();
+  await expect(page.getByTestId('learnt-from')).toHaveCount(0);
+  await app.waitEmbedded('240');
+  await expect(page.getByText(/, \d\d+ numbers per item\./)).toBeVisible();
   await app.goTo('Evaluate');
   await expect(page.getByText('0 of 48 test items labelled.')).toBeVisible({ timeout: 60_000 });
   await expect(page.getByTestId('uncovered')).toHaveCount(0);

@@ -9,7 +9,7 @@ export abstract class ReadyEncoder implements Encoder {
   needsFit(): boolean {
     return false;
   }
-  fitBatch(): Promise<void> {
+  fitBatch(_inputs?: readonly EncodeInput[]): Promise<void> {
     return Promise.resolve();
   }
   fitEnd(): Promise<unknown> {

@@ -130,7 +130,7 @@ describe('embedding the items of a project', () => {
     expect(missing).toEqual([5, 40]);
     expect(encoder.opened).toBeGreaterThan(1);
     // A new worker gets what the old one had learnt from the 69 that could be read.
-    expect(encoder.states).toEqual([null, ...Array<unknown>(encoder.opened - 1).fill({ learnt: 69 })]);
+    expect(encoder.states).toEqual([null, ...Array<unknown>(encoder.opened - 1).fill({ learnt: 69, learntFrom: 69 })]);
   });
 
   it('lists items that the encoder says it cannot read, also a whole batch of them, without a new worker', async () => {
@@ -147,7 +147,7 @@ describe('embedding the items of a project', () => {
     expect(missing).toEqual(odd.map((item) => item.row));
     expect(data[69 * 2]).toBe(70);
     // Once to learn, once with what it has learnt.
-    expect(encoder.states).toEqual([null, { learnt: 70 }]);
+    expect(encoder.states).toEqual([null, { learnt: 70, learntFrom: 70 }]);
   });
 
   it('lists every item of a project that has nothing readable', async () => {

@@ -3,7 +3,7 @@ import { WinnowError } from '../../src/domain/errors.ts';
 import type { BackendChoice } from '../../src/domain/events.ts';
 import potion from '../../src/encoders/potion-base-2m.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
-import { embeddingKey, precisionInUse, precisionOf } from '../../src/loop/embedding-key.ts';
+import { earlierLearnings, embeddingKey, precisionInUse, precisionOf } from '../../src/loop/embedding-key.ts';
 import { tuneEncoder } from '../../src/loop/tune-encoder.ts';
 import type { EncodeInput, Encoded, EncoderInfo, RunPlan } from '../../src/loop/encoder-ports.ts';
 import { ReadyEncoder } from '../fakes/ready-encoder.ts';
@@ -132,6 +132,12 @@ describe('the precision of embeddings', () => {
       'fp32',
     ]);
     expect(embeddingKey(potion)).toBe('potion-base-2m@1-fp32');
+    const third = { ...potion, learning: 3 };
+    expect(embeddingKey({ ...potion, learning: 1 })).toBe(embeddingKey(potion));
+    expect(embeddingKey(third)).toBe('potion-base-2m@1.3-fp32');
+    const keys = [embeddingKey(potion), embeddingKey(third), 'builtin-text@1-fp32'];
+    expect(earlierLearnings(third, keys)).toEqual([embeddingKey(potion)]);
+    expect(earlierLearnings(potion, keys)).toEqual([]);
   });
   it('stays what it was in a project that was begun elsewhere', () => {
     expect(precisionInUse(q8, [embeddingKey(q8, 'fp32')], 'wasm')).toBe('fp32');

@@ -1,3 +1,4 @@
+import { learntFrom, noting } from '../../src/loop/stored-embeddings.ts';
 import { describe, expect, it } from 'vitest';
 import { fitLatentSemantic } from '../../src/domain/embedding/latent-semantic.ts';
 import { fitPatchModel, IMAGE_BYTES } from '../../src/domain/embedding/patch-features.ts';
@@ -44,5 +45,19 @@ describe('what the built-in encoders have learnt', () => {
       expect(isEncoderState('builtin-image@3-fp32', 'image', state)).toBe(false);
     }
     expect(isEncoderState('hub:some/model@1-q8', 'image', { truncated: [] })).toBe(true);
+  });
+
+  it('says from how many items, at least', () => {
+    const learnt = fitLatentSemantic(texts, quiet);
+    expect(learntFrom(noting(learnt, 1057))).toBe(1057);
+    expect(travelled(noting(learnt, 1057))).toEqual({ ...learnt, learntFrom: 1057 });
+    // Nothing was noted before: it can't give more numbers than it had items.
+    expect(learntFrom(learnt)).toBe(learnt.dim);
+    expect(learntFrom(model)).toBe(model.axes.dim);
+    expect([learntFrom(null), learntFrom({ truncated: [] })]).toEqual([null, null]);
+    expect(isEncoderState('builtin-text@1.2-fp32', 'text', noting(learnt, 3))).toBe(true);
+    for (const bad of [-1, 0.5, NaN, '7']) {
+      expect(isEncoderState('builtin-text@1-fp32', 'text', { ...learnt, learntFrom: bad })).toBe(false);
+    }
   });
 });
