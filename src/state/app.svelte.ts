@@ -6,6 +6,7 @@ import type { Services } from '../loop/app-ports.ts';
 import { sweepProjects } from '../loop/sweep-projects.ts';
 import type { ProjectSummary, Storage } from '../loop/storage-ports.ts';
 import { WinnowError } from '../domain/errors.ts';
+import { Downloads } from './downloads.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import { OfflineState } from './offline.svelte.ts';
@@ -27,6 +28,7 @@ export class AppState {
   readonly jobs = new Jobs();
   readonly theme = new ThemeState();
   readonly offline: OfflineState;
+  readonly #downloads: Downloads;
   readonly #shelf: Shelf;
   #project = $state.raw<ProjectSession | null>(null);
   #stage = $state<Stage>('data');
@@ -38,6 +40,7 @@ export class AppState {
 
   constructor(services: Services) {
     this.#services = services;
+    this.#downloads = new Downloads(services, this.jobs);
     this.#shelf = new Shelf(services, this.jobs);
     this.offline = new OfflineState(services.offline);
   }
@@ -220,7 +223,8 @@ export class AppState {
   }
 
   #around(storage: Storage): Surroundings {
-    return { services: this.#services, storage, notices: this.notices, jobs: this.jobs };
+    const { notices, jobs } = this;
+    return { services: this.#services, storage, notices, jobs, downloads: this.#downloads };
   }
 
   #followAddress(): Promise<void> {

@@ -4,7 +4,6 @@ import { WinnowError } from '../domain/errors.ts';
 import type { Modality } from '../domain/item.ts';
 import { parseRepository } from '../loop/check-model.ts';
 import { precisionInUse, type Precision } from '../loop/embedding-key.ts';
-import { orAbort } from '../loop/encoder-run.ts';
 import type { SiteModel, Source } from '../loop/app-ports.ts';
 import {
   asServed,
@@ -19,7 +18,7 @@ import {
 } from '../loop/model-place.ts';
 import type { FetchProgress, ModelKey, RemovedPart, StoredModel } from '../loop/model-ports.ts';
 import type { EmbeddingKey } from '../loop/storage-ports.ts';
-import { describeError, type ErrorText } from './error-texts.ts';
+import type { ErrorText } from './error-texts.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { keepSpeed, readSpeeds } from './speeds.ts';
 
@@ -31,16 +30,10 @@ export class EncoderLibrary {
   readonly #session: ProjectSession;
   #stored = $state.raw<readonly StoredModel[]>([]);
   #site = $state.raw<{ models: readonly SiteModel[]; encoders: readonly EncoderSpec[] }>({ models: [], encoders: [] });
-  /** Downloads under way, by encoder. */
-  #fetching = $state.raw<ReadonlyMap<string, FetchProgress | null>>(new Map());
-  /** Why the last download of an encoder did not end well. */
-  #failures = $state.raw<ReadonlyMap<string, ErrorText>>(new Map());
   /** A repository that the user has named; listed until the project is closed or it is downloaded. */
   #found = $state.raw<EncoderSpec | null>(null);
   #speeds = $state.raw<ReadonlyMap<string, number>>(readSpeeds());
-  readonly #stops = new Map<string, AbortController>();
-  /** Ends of the last downloads, by repository: halves of a pair share files and come one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #unlisten: () => void;
   /** Where this project's encoders compute. */
   #on = $state.raw<ComputesOn>({ backend: 'wasm', hasHalf: false });
   /** Sets of embeddings that the project has. */
@@ -48,6 +41,7 @@ export class EncoderLibrary {
 
   constructor(session: ProjectSession) {
     this.#session = session;
+    this.#unlisten = session.downloads.onEnd(() => this.refresh());
   }
 
   /** Those of the app, of the site, then those that the user brought. */
@@ -91,14 +85,19 @@ export class EncoderLibrary {
     keepSpeed(this.#speedKey(spec), itemsPerS);
     this.#speeds = readSpeeds();
   }
-  /** Null while no download of it runs; `waiting` before the first bytes. */
+  /** Null while no download of it runs, whichever project asked for it; `waiting` before the first bytes. */
   progress(spec: EncoderSpec): FetchProgress | 'waiting' | null {
-    if (!this.#fetching.has(spec.id)) return null;
-    return this.#fetching.get(spec.id) ?? 'waiting';
+    return this.#session.downloads.progress(spec);
   }
-
   failure(spec: EncoderSpec): ErrorText | null {
-    return this.#failures.get(spec.id) ?? null;
+    return this.#session.downloads.failure(spec);
+  }
+  cancel(spec: EncoderSpec): void {
+    this.#session.downloads.cancel(spec);
+  }
+  /** Hears of no more downloads. */
+  close(): void {
+    this.#unlisten();
   }
 
   /** Looks again what is on this machine and on this site. Fails softly and by part: built-in encoders always work. */
@@ -121,38 +120,10 @@ export class EncoderLibrary {
   /** Downloads an encoder as a visible job. Asked for by the user only. True when it is there afterwards. */
   async fetch(spec: EncoderSpec): Promise<boolean> {
     const key = keyOf(spec);
-    if (!key || !spec.hub || this.#fetching.has(spec.id)) return false;
+    if (!key || !spec.hub) return false;
     const files = filesOf(spec.hub, this.download(spec).dtype);
     const encoder = encoders.some((e) => e.id === spec.id) ? null : spec;
-    this.#report(spec, null);
-    this.#failures = new Map([...this.#failures].filter(([id]) => id !== spec.id));
-    const stop = new AbortController();
-    this.#stops.set(spec.id, stop);
-    const before = this.#turns.get(key.repository);
-    const run = this.#session.jobs.run(`Downloading ${spec.name}`, async (job) => {
-      job.signal.addEventListener('abort', () => stop.abort(job.signal.reason));
-      await orAbort(stop.signal, () => Promise.resolve(before));
-      await this.#session.services.models.fetch({ key, files, encoder }, stop.signal, (progress) => {
-        this.#report(spec, progress);
-        job.update({ done: progress.done / Math.max(1, progress.total), total: 1, detail: progress.path });
-      });
-    });
-    this.#turns.set(
-      key.repository,
-      run.catch(() => undefined),
-    );
-    try {
-      await run;
-      return true;
-    } catch (error) {
-      const words = describeError(error);
-      if (words) this.#failures = new Map([...this.#failures, [spec.id, words]]);
-      return false;
-    } finally {
-      this.#stops.delete(spec.id);
-      this.#fetching = new Map([...this.#fetching].filter(([id]) => id !== spec.id));
-      await this.refresh();
-    }
+    return this.#session.downloads.run(spec, { key, files, encoder });
   }
 
   /** Asks the hub about a repository that the user named and lists it. Rejects with the reason why it can't be used. */
@@ -177,10 +148,6 @@ export class EncoderLibrary {
     } finally {
       await this.refresh();
     }
-  }
-
-  cancel(spec: EncoderSpec): void {
-    this.#stops.get(spec.id)?.abort(new DOMException('Cancelled by the user.', 'AbortError'));
   }
 
   /** Removes an encoder's files from this machine; what was embedded with it stays, and so does the other half of a pair. */
@@ -217,8 +184,5 @@ export class EncoderLibrary {
   }
   #isForWords(spec: EncoderSpec): boolean {
     return spec.modality !== this.#session.modality;
-  }
-  #report(spec: EncoderSpec, progress: FetchProgress | null): void {
-    this.#fetching = new Map([...this.#fetching, [spec.id, progress]]);
   }
 }

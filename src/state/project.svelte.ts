@@ -10,6 +10,7 @@ import type { Storage } from '../loop/storage-ports.ts';
 import { CalibrationState } from './calibration.svelte.ts';
 import { ClassesState } from './classes.svelte.ts';
 import { DataState } from './data.svelte.ts';
+import type { Downloads } from './downloads.svelte.ts';
 import { EncoderLibrary } from './encoder-library.svelte.ts';
 import { EncodingState } from './encoding.svelte.ts';
 import { EvaluationState } from './evaluation.svelte.ts';
@@ -33,6 +34,7 @@ export interface Surroundings {
   readonly storage: Storage;
   readonly notices: Notices;
   readonly jobs: Jobs;
+  readonly downloads: Downloads;
 }
 
 /** How far the list of projects may lag behind, milliseconds. */
@@ -48,6 +50,7 @@ export class ProjectSession {
   readonly storage: Storage;
   readonly notices: Notices;
   readonly jobs: Jobs;
+  readonly downloads: Downloads;
   readonly #log: EventLog;
   #state = $state.raw<ProjectState>() as ProjectState;
   #items = $state.raw<readonly Item[]>([]);
@@ -81,6 +84,7 @@ export class ProjectSession {
     this.storage = around.storage;
     this.notices = around.notices;
     this.jobs = around.jobs;
+    this.downloads = around.downloads;
     this.#log = log;
     this.#state = log.state();
     this.#setItems(items);
@@ -123,6 +127,7 @@ export class ProjectSession {
       await session.#summarise();
       return session;
     } catch (error) {
+      session?.encoderLibrary.close();
       if (isHeld) services.locks.release(id);
       throw error;
     }
@@ -256,6 +261,7 @@ export class ProjectSession {
   }
   async close(): Promise<void> {
     const isStill = this.encoding.close();
+    this.encoderLibrary.close();
     this.learning.close();
     this.rules.close();
     this.names.close();

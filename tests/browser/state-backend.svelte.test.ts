@@ -5,6 +5,7 @@ import { projectId } from '../../src/domain/ids.ts';
 import minilm from '../../src/encoders/all-minilm-l6-v2.ts';
 import type { Services } from '../../src/loop/app-ports.ts';
 import type { StoredModel } from '../../src/loop/model-ports.ts';
+import { Downloads } from '../../src/state/downloads.svelte.ts';
 import { Jobs } from '../../src/state/jobs.svelte.ts';
 import { Notices } from '../../src/state/notices.svelte.ts';
 import { ProjectSession } from '../../src/state/project.svelte.ts';
@@ -37,13 +38,15 @@ async function open() {
     ids: { next: () => crypto.randomUUID(), seed: () => 1 },
   };
   const settings = { ...DEFAULT_SETTINGS, encoder: minilm.id };
+  const jobs = new Jobs();
   const session = await ProjectSession.open(
     projectId('p'),
     {
       services: services as unknown as Services,
       storage: new MemoryStorage(),
       notices: new Notices(),
-      jobs: new Jobs(),
+      jobs,
+      downloads: new Downloads(services as unknown as Services, jobs),
     },
     {
       kind: 'project-created',

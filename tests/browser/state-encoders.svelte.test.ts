@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { filesOf, type Dtype, type EncoderSpec } from '../../src/encoders/spec.ts';
-import type { FetchRequest } from '../../src/loop/app-ports.ts';
+import type { FetchRequest, Services } from '../../src/loop/app-ports.ts';
 import { embeddingKey, precisionInUse } from '../../src/loop/embedding-key.ts';
 import type { ModelKey, RemovedPart, StoredModel } from '../../src/loop/model-ports.ts';
+import { Downloads } from '../../src/state/downloads.svelte.ts';
 import { EncoderLibrary } from '../../src/state/encoder-library.svelte.ts';
 import { Jobs } from '../../src/state/jobs.svelte.ts';
 import type { ProjectSession } from '../../src/state/project.svelte.ts';
@@ -56,8 +57,11 @@ function setUp(selected: EncoderSpec, keys: string[] = [], isSlow = false) {
       },
     },
   };
-  const library = new EncoderLibrary(session as unknown as ProjectSession);
-  return { library, machine, settings, fetched, removed, failures, letGo };
+  const downloads = new Downloads(session.services as unknown as Services, session.jobs);
+  /** The project is opened once more, as after going home; or another one is. */
+  const reopened = (): EncoderLibrary => new EncoderLibrary({ ...session, downloads } as unknown as ProjectSession);
+  const library = reopened();
+  return { reopened, library, machine, settings, fetched, removed, failures, letGo };
 }
 const weights = (requests: readonly FetchRequest[]): (string | undefined)[] =>
   requests.map((r) => r.files.at(-1)?.path);
@@ -144,4 +148,22 @@ test('speeds are kept by encoder and place', async () => {
   await library.refresh();
   expect(library.speed(minilm)).toBe(500);
   localStorage.removeItem('winnow-speeds');
+});
+
+test('a download goes on when its project is left, is shown where it is opened again and is not begun twice', async () => {
+  const { library, reopened, machine, fetched, letGo } = setUp(minilm, [], true);
+  await library.refresh();
+  const first = library.fetch(minilm);
+  await expect.poll(() => fetched.length).toBe(1);
+  library.close();
+  const again = reopened();
+  await again.refresh();
+  expect(again.progress(minilm)).toBe('waiting');
+  expect(await again.fetch(minilm)).toBe(false);
+  expect(fetched).toHaveLength(1);
+  machine.stored = [whole(minilm, again.download(minilm).dtype)];
+  letGo[0]?.();
+  expect(await first).toBe(true);
+  // The open one looks again, the one that was left does not.
+  expect([again.progress(minilm), again.place(minilm), library.place(minilm)]).toEqual([null, 'machine', 'hub']);
 });
