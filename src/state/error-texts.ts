@@ -83,8 +83,8 @@ export const ERROR_TEXTS = {
   },
   'hub-unreachable': {
     what: 'The connection to the hub failed.',
-    meaning: 'What has arrived is kept; nothing else changed.',
-    action: 'Check the network, then download it again: it goes on from what is here.',
+    meaning: 'What had arrived is kept; nothing else changed.',
+    action: 'Check the network, then try again: a download goes on from what is here.',
   },
   'hub-unknown': {
     what: 'The hub has no model of this name that is open to everyone.',

@@ -2,6 +2,10 @@
 
 export { count, labelsInWords, plural } from '../state/counting.ts';
 
+/** Where encoders are downloaded from, as this copy of the app was built. */
+const hub = new URL((import.meta.env['WINNOW_HUB'] as string | undefined) ?? 'https://huggingface.co').hostname;
+export const HUB_NAME = hub === 'huggingface.co' ? 'Hugging Face (huggingface.co)' : hub;
+
 /** 0.8712 -> "0.87"; never "-0.00". */
 export const score = (x: number): string => (Math.round(x * 100) / 100 || 0).toFixed(2);
 /** 0.8712 -> "87 %". */

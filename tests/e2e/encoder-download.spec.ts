@@ -155,6 +155,9 @@ test('the list of encoders is accessible and works by keyboard, in both themes a
   page,
 }) => {
   await openList(page);
+  await expect(page.getByRole('dialog')).toContainText(
+    'A download comes from Hugging Face (huggingface.co), when you ask',
+  );
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await expectAccessible(page, 'dialog');

@@ -40,10 +40,17 @@ test('the evaluate stage compares with random sampling, looks ahead and advises 
   const target = page.locator('[data-criterion="target"]');
   await expect(target).toHaveAttribute('data-state', 'not-met');
   await page.getByText('Change what counts').click();
-  await page.getByLabel('Accuracy to reach').fill('0.1');
+  const reach = page.getByLabel('Accuracy to reach (%)');
+  await expect(reach).toHaveValue('90');
+  await reach.fill('10');
   await page.keyboard.press('Tab');
   await expect(target).toHaveAttribute('data-state', 'met');
   await page.reload();
   await expect(page.locator('[data-criterion="target"]')).toHaveAttribute('data-state', 'met', { timeout: 30_000 });
+  await page.getByText('Change what counts').click();
+  await expect(reach).toHaveValue('10');
+  await page.getByRole('button', { name: 'Back to the defaults' }).click();
+  await expect(reach).toHaveValue('90');
+  await expect(page.getByRole('button', { name: 'Back to the defaults' })).toHaveCount(0);
   app.watch.assertClean();
 });
