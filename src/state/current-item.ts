@@ -16,6 +16,8 @@ export interface CurrentItem {
   readonly utility: number | null;
   readonly suggestions: readonly SuggestionView[];
   readonly modelVersion: number | null;
+  /** The model has learnt from the item's label: what it says of the item is no second opinion. */
+  readonly isLearnt: boolean;
   readonly isFlagged: boolean;
   /** Classes of the standing label when the item is shown again. */
   readonly previous: readonly ClassId[] | null;

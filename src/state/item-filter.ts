@@ -1,10 +1,10 @@
 import { classesOf } from '../domain/events.ts';
-import type { ClassId } from '../domain/ids.ts';
+import type { ClassId, ItemId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { ProjectState } from '../domain/project-state.ts';
 
 /** Which items a list shows. */
-export type ItemFilter = 'all' | 'flagged' | 'skipped' | 'labelled' | 'open' | `class ${ClassId}`;
+export type ItemFilter = 'all' | 'flagged' | 'skipped' | 'labelled' | 'open' | 'doubted' | `class ${ClassId}`;
 
 export interface FilterOption {
   readonly id: ItemFilter;
@@ -19,6 +19,7 @@ export function filterOptions({ schema, task }: Pick<ProjectState, 'schema' | 't
     { id: 'skipped', name: 'Skipped' },
     { id: 'labelled', name: 'Labelled' },
     { id: 'open', name: 'Without a label' },
+    { id: 'doubted', name: 'Labels worth a second look' },
     ...schema.classes.map((c) => ({
       id: `class ${c.id}` as const,
       name: task === 'multi' ? `Has ${c.name}` : `Labelled ${c.name}`,
@@ -26,11 +27,15 @@ export function filterOptions({ schema, task }: Pick<ProjectState, 'schema' | 't
   ];
 }
 
-/** The items that a filter lets through, in the order given. A class that is gone lets nothing through. */
+/**
+ * The items that a filter lets through, in the order given. A class that is gone lets nothing through.
+ * @param doubted items whose label is worth a second look
+ */
 export function filterItems(
   items: readonly Item[],
   { flags, skips, labels }: Pick<ProjectState, 'flags' | 'skips' | 'labels'>,
   filter: ItemFilter,
+  doubted: ReadonlyMap<ItemId, unknown> = new Map(),
 ): readonly Item[] {
   switch (filter) {
     case 'all':
@@ -43,6 +48,8 @@ export function filterItems(
       return items.filter(({ id }) => labels.has(id));
     case 'open':
       return items.filter(({ id }) => !labels.has(id));
+    case 'doubted':
+      return items.filter(({ id }) => doubted.has(id));
     default: {
       const wanted = filter.slice('class '.length);
       return items.filter(({ id }) => {

@@ -45,6 +45,8 @@ export class LabellingState {
   });
   /** True while an item is shown that is not what comes next: looked at again, or found. */
   readonly isAside = $derived.by(() => this.#revisited !== null && this.#revisited !== this.queues.ahead[0]);
+  /** Labels that the active model learnt from. */
+  readonly #learnt = $derived.by(() => new Set(this.#session.state.activeModel?.trainedOn));
   readonly current = $derived.by((): CurrentItem | null => {
     const id = this.#currentId;
     const item = id === null ? undefined : this.#session.itemById(id);
@@ -74,6 +76,7 @@ export class LabellingState {
       utility: asked?.pick.utility ?? null,
       suggestions,
       modelVersion: suggestions.length > 0 ? (this.#session.learning.prediction(id)?.version ?? null) : null,
+      isLearnt: labelled !== undefined && this.#learnt.has(labelled.id),
       isFlagged: state.flags.has(id),
       previous,
       chosen: state.task === 'multi' ? this.#ticks.of(id, previous) : (previous ?? []),

@@ -7,6 +7,7 @@ import { whyTaskIsFixed } from '../domain/task.ts';
 import type { Services } from '../loop/app-ports.ts';
 import { EventLog } from '../loop/event-log.ts';
 import type { Storage } from '../loop/storage-ports.ts';
+import { BrowsingState } from './browsing.svelte.ts';
 import { CalibrationState } from './calibration.svelte.ts';
 import { ClassesState } from './classes.svelte.ts';
 import { DataState } from './data.svelte.ts';
@@ -69,6 +70,7 @@ export class ProjectSession {
   readonly words: WordSideState;
   readonly names: NamesState;
   readonly search: SearchState;
+  readonly browsing: BrowsingState;
   readonly data: DataState;
   readonly learning: Learning;
   readonly labelling: LabellingState;
@@ -96,6 +98,7 @@ export class ProjectSession {
     this.words = new WordSideState(this);
     this.names = new NamesState(this);
     this.search = new SearchState(this);
+    this.browsing = new BrowsingState(this);
     this.data = new DataState(this);
     this.learning = new Learning(this);
     this.labelling = new LabellingState(this);

@@ -51,6 +51,15 @@ test('data added later is said to be in no number, and can be drawn into the tes
   // The batch of the single text of before, and one more.
   await app.goTo('Label');
   for (let labelled = 0; (await modelVersion()) < 2; labelled++) await app.label(1, keyOf);
+  // What the model says of an item that it learnt from is shown as what it is.
+  await app.goTo('Data');
+  const list = page.getByRole('region', { name: 'Items' });
+  await list.getByLabel('Show', { exact: true }).selectOption('labelled');
+  await list.getByRole('listitem').getByRole('button').first().click();
+  await expect(page.getByTestId('learnt-note')).toBeVisible();
+  await expect(page.getByRole('heading', { name: /^Why it was asked in batch 1$/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Accept/ })).toHaveCount(0);
+  await page.keyboard.press('Escape');
   await page.keyboard.press('t');
   await app.label(12, keyOf);
   await add('third', 360, '600');
@@ -97,6 +106,5 @@ test('data added later is said to be in no number, and can be drawn into the tes
   await expect(version).toHaveAttribute('data-version', String(before + 1));
   await app.goTo('Evaluate');
   expect((await app.accuracy()).n).toBeGreaterThan(12);
-  await expect(page.getByTestId('guided')).toHaveCount(0);
   app.watch.assertClean();
 });

@@ -147,14 +147,20 @@ test('a start from class names alone, guesses that nothing accepts, and a search
     ['Labelled age_limit', 1],
     ['Skipped', 0],
   ] as const) {
-    await list.getByLabel('Show', { exact: true }).selectOption({ label: show });
+    await list.getByLabel('Show', { exact: true }).selectOption({ label: `${show} (${count})` });
     await expect(list.getByRole('status').filter({ hasText: / items?$/ })).toHaveText(
       `${count} item${count === 1 ? '' : 's'}`,
     );
     await expect(list.getByRole('listitem').getByRole('button')).toHaveCount(count);
   }
   await expect(list.getByText('No item is like that.')).toBeVisible();
+  // What the list was narrowed to is there again after one has looked at an item.
+  await list.getByLabel('Show', { exact: true }).selectOption({ label: 'Labelled age_limit (1)' });
+  await list.getByRole('listitem').getByRole('button').click();
+  await app.goTo('Data');
+  await expect(list.getByLabel('Show', { exact: true }).locator('option:checked')).toHaveText('Labelled age_limit (1)');
   await app.goTo('Label');
+  await page.keyboard.press('Escape');
 
   await app.label(20, (path) => keys.get(rowOf(path)?.label ?? '') ?? '');
   await expect(page.getByTestId('model-version')).toHaveAttribute('data-version', '1', { timeout: 60_000 });
