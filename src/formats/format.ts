@@ -42,6 +42,9 @@ export interface Snapshot {
   /** Short facts about the encoder: goes beside the exported head. */
   readonly encoder: {
     readonly id: string;
+    readonly name: string;
+    /** Key of the embeddings: id, revision and precision. The model reads no others. */
+    readonly embeddings: string;
     readonly revision: number;
     readonly dim: number;
     readonly preprocessing: string;

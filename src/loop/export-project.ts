@@ -5,7 +5,7 @@ import type { ItemId, ProjectId } from '../domain/ids.ts';
 import type { Item } from '../domain/item.ts';
 import type { EncoderSpec } from '../encoders/spec.ts';
 import type { Exporter, Snapshot } from '../formats/format.ts';
-import type { Storage } from './storage-ports.ts';
+import type { EmbeddingKey, Storage } from './storage-ports.ts';
 
 /** The page stays usable in between. */
 const TEXTS_AT_ONCE = 500;
@@ -16,6 +16,7 @@ export interface SnapshotOptions {
   readonly state: ProjectState;
   readonly items: readonly Item[];
   readonly spec: EncoderSpec;
+  readonly embeddings: EmbeddingKey;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Probabilities of rows under a head, [rows, classes]. */
@@ -47,6 +48,8 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
     textOf: (id) => texts.get(id),
     encoder: {
       id: o.spec.id,
+      name: o.spec.name,
+      embeddings: o.embeddings,
       revision: o.spec.revision,
       dim: head?.dim ?? o.spec.dim,
       preprocessing: `runtime ${o.spec.runtime}, pooling ${o.spec.pooling}, unit length${o.spec.path ? `, model ${o.spec.path}` : ''}`,

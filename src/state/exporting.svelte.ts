@@ -42,6 +42,7 @@ export class ExportingState {
           state: s.state,
           items: s.items,
           spec: s.encoding.selected,
+          embeddings: s.encoding.key,
           now: s.services.clock.now(),
           predict: (rows, head) => s.learning.withLearner((l) => l.probabilities(rows), head),
           isEmbedded: (item) => s.encoding.has(item.id),
@@ -49,8 +50,11 @@ export class ExportingState {
           needs: exporter,
         });
       });
-      for (const file of exporter.export(snapshot)) {
-        s.services.saveFile(file.name, new Blob([file.bytes as BlobPart], { type: file.type }));
+      const files = exporter.export(snapshot);
+      // Files that belong together name each other.
+      const prefix = files.length === 1 ? `${fileName(s.name)}-` : '';
+      for (const file of files) {
+        s.services.saveFile(prefix + file.name, new Blob([file.bytes as BlobPart], { type: file.type }));
       }
     });
   }

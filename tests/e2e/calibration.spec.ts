@@ -44,6 +44,7 @@ test('a calibration slice is labelled blind, is never picked, and puts probabili
   await expect(page.getByLabel('Calibration items')).toBeDisabled();
   await app.goTo('Export');
   const csv = await app.download(info, () => page.getByTestId('export-predictions-csv').click());
+  expect(csv).toMatch(/Clinic-messages-practice-predictions\.csv$/);
   const [header = '', ...rows] = readFileSync(csv, 'utf8').trim().split('\r\n');
   expect(header.split(',').slice(-2)).toEqual(['temperature', 'text']);
   expect(rows.filter((row) => /^[^,]*,[0-9a-f]{64},calibration,/.test(row))).toHaveLength(40);

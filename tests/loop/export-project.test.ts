@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ProjectFold } from '../../src/domain/fold.ts';
 import { eventId, projectId } from '../../src/domain/ids.ts';
 import type { EncoderSpec } from '../../src/encoders/spec.ts';
+import { embeddingKey } from '../../src/loop/embedding-key.ts';
 import { buildSnapshot } from '../../src/loop/export-project.ts';
 import { MemoryStorage } from '../fakes/memory-storage.ts';
 import { HEAD, hex, storeProject } from '../fixtures/bundle-project.ts';
@@ -36,6 +37,7 @@ describe('snapshot for the exporters', () => {
       state: ProjectFold.of(kept).state(),
       items: await storage.items.all(P),
       spec: SPEC,
+      embeddings: embeddingKey(SPEC),
       now: 77,
       predict: (rows) => Promise.resolve(Float32Array.from([...rows].flatMap((r) => [r / 10, 1 - r / 10]))),
       temperature: null,
@@ -79,6 +81,7 @@ describe('snapshot for the exporters', () => {
       state,
       items: await storage.items.all(P),
       spec: SPEC,
+      embeddings: embeddingKey(SPEC),
       now: 77,
       predict: (rows, head) => {
         asked.push(head);
@@ -105,6 +108,7 @@ describe('snapshot for the exporters', () => {
       state: ProjectFold.of(await storage.events.read(P)).state(),
       items: await storage.items.all(P),
       spec: SPEC,
+      embeddings: embeddingKey(SPEC),
       now: 77,
       predict: () => Promise.reject(new Error('no learner')),
       temperature: null,
