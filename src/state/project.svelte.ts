@@ -252,9 +252,21 @@ export class ProjectSession {
     await this.#summarise();
   }
 
+  /** Works here from now on, whatever another tab does. */
   async takeOver(): Promise<void> {
-    const isHeld = await this.services.locks.acquire(this.id, true, () => this.#lose());
+    await this.#goOnHere(true);
+  }
+  /** Works here again if the other tab was closed meanwhile; one that is just being closed is waited for. */
+  async goOnIfFree(): Promise<void> {
+    for (let tries = 0; tries < 5 && this.#isReadOnly; tries++) {
+      if (await this.#goOnHere(false)) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+  async #goOnHere(isForced: boolean): Promise<boolean> {
+    const isHeld = await this.services.locks.acquire(this.id, isForced, () => this.#lose());
     if (isHeld) location.reload();
+    return isHeld;
   }
 
   fail(error: unknown): void {

@@ -4,6 +4,9 @@ import type { Strategy } from './strategy.ts';
 
 const LEAST_CANDIDATES = 30;
 
+/** Of fewer items than this a share says nothing. */
+const FEW = 20;
+
 export default {
   id: 'max-herding',
   name: 'Representative cover',
@@ -33,7 +36,10 @@ export default {
     return picks.map(({ row, gain, share }) => ({
       row,
       utility: gain,
-      reason: `Stands for ${percent(share)} of the pool that no labelled item resembles yet.`,
+      reason:
+        references.rows < FEW
+          ? 'Typical of the items without a label.'
+          : `Stands for ${percent(share)} of the pool that no labelled item resembles yet.`,
     }));
   },
 } satisfies Strategy;

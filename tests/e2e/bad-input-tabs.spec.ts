@@ -59,6 +59,12 @@ test('a second tab says so and only looks, until it takes over', async ({ page, 
   expect(events.slice(0, labelled.length)).toEqual(labelled);
   expect(events.filter((event) => event.kind === 'label')).toHaveLength(4);
   expect(new Set(events.map((event) => event.seq)).size).toBe(events.length);
+  // The other tab is closed: this one works again as soon as one looks at it.
+  await second.page.close();
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await expect(messagesOf(page)).not.toContainText(LOCKED);
+  await expect(page.getByRole('banner')).toContainText('4 labelled');
+  await first.label(1, () => '1');
   first.watch.assertClean();
   second.watch.assertClean();
 });
