@@ -4,7 +4,7 @@ import { hashSeed } from '../domain/random.ts';
 import { LEAST_LABELS, outOfFold } from '../loop/out-of-fold.ts';
 import { helperRows, trainingSet } from '../loop/training-set.ts';
 import { count } from './counting.ts';
-import { filterItems, filterOptions, type FilterOption, type ItemFilter } from './item-filter.ts';
+import { filterCounts, filterItems, filterOptions, type FilterOption, type ItemFilter } from './item-filter.ts';
 import type { ProjectSession } from './project.svelte.ts';
 import { tryHead } from './random-comparison.svelte.ts';
 
@@ -32,10 +32,10 @@ export class BrowsingState {
   /** What the list can be narrowed to, with the number of items; labels worth a second look are counted once they were looked for. */
   readonly options: readonly FilterOption[] = $derived.by(() => {
     const { items, state } = this.#session;
+    const counts = filterCounts(items.length, state);
     return this.#options.map(({ id, name }) => {
-      if (id === 'doubted' && this.#doubted === null) return { id, name };
-      const { length } = filterItems(items, state, id, this.#doubted ?? new Map());
-      return { id, name: `${name} (${count(length)})` };
+      const known = id === 'doubted' ? this.#doubted?.size : (counts.get(id) ?? 0);
+      return { id, name: known === undefined ? name : `${name} (${count(known)})` };
     });
   });
   readonly found: readonly Item[] = $derived.by(() => {

@@ -28,6 +28,27 @@ export function filterOptions({ schema, task }: Pick<ProjectState, 'schema' | 't
 }
 
 /**
+ * How many of `items` items each filter lets through, in one pass over what is known of them. Filters that let nothing through are
+ * left out.
+ */
+export function filterCounts(
+  items: number,
+  { flags, skips, labels }: Pick<ProjectState, 'flags' | 'skips' | 'labels'>,
+): ReadonlyMap<ItemFilter, number> {
+  const counts = new Map<ItemFilter, number>([
+    ['all', items],
+    ['flagged', flags.size],
+    ['skipped', skips.size],
+    ['labelled', labels.size],
+    ['open', items - labels.size],
+  ]);
+  for (const label of labels.values()) {
+    for (const id of classesOf(label)) counts.set(`class ${id}`, (counts.get(`class ${id}`) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
  * The items that a filter lets through, in the order given. A class that is gone lets nothing through.
  * @param doubted items whose label is worth a second look
  */

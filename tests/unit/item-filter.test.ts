@@ -4,7 +4,7 @@ import { ProjectFold } from '../../src/domain/fold.ts';
 import { itemId, type ItemId } from '../../src/domain/ids.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { parseEvents } from '../../src/formats/validate-events.ts';
-import { filterItems, filterOptions, type ItemFilter } from '../../src/state/item-filter.ts';
+import { filterCounts, filterItems, filterOptions, type ItemFilter } from '../../src/state/item-filter.ts';
 import { EVENTS_FORMAT_2 } from '../fixtures/events-format-2.ts';
 
 const hex = (n: number): ItemId => itemId(n.toString(16).padStart(64, '0'));
@@ -32,6 +32,13 @@ it.each<[ItemFilter, number[]]>([
   ['class gone' as ItemFilter, []],
 ])('%s lets these items through', (filter, rows) => {
   expect(filterItems(items, state, filter).map((item) => item.row)).toEqual(rows);
+});
+
+it('counts as many as each filter lets through', () => {
+  const counts = filterCounts(items.length, state);
+  for (const { id } of filterOptions(state)) {
+    expect(counts.get(id) ?? 0, id).toBe(filterItems(items, state, id).length);
+  }
 });
 
 it('offers every class, also a hidden one, by name', () => {
