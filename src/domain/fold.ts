@@ -126,7 +126,9 @@ export class ProjectFold {
         this.#models.push(event);
         this.#standing = null;
         // Only in a merged log can it come after the split that was drawn again.
-        if (this.#splits > 1) this.#holdOut();
+        if (this.#splits > 1 && this.#sawHeldOut(event)) {
+          this.#contaminated = new Set([...this.#contaminated, event.version]);
+        }
         break;
       default:
         event satisfies never;
@@ -170,11 +172,14 @@ export class ProjectFold {
   /** What is kept out now, and which checkpoints learnt from it before. */
   #holdOut(): void {
     this.#excluded = new Set([...this.#nearTest, ...this.#nearCalibration].filter((id) => !this.#isHeldOut(id)));
-    const isKeptOut = (id: EventId): boolean => {
+    this.#contaminated = new Set(this.#models.flatMap((m) => (this.#sawHeldOut(m) ? [m.version] : [])));
+  }
+
+  #sawHeldOut({ trainedOn }: ModelTrained): boolean {
+    return trainedOn.some((id) => {
       const item = this.#itemOf.get(id);
       return item !== undefined && (this.#isHeldOut(item) || this.#excluded.has(item));
-    };
-    this.#contaminated = new Set(this.#models.flatMap((m) => (m.trainedOn.some(isKeptOut) ? [m.version] : [])));
+    });
   }
 
   #isHeldOut(item: ItemId): boolean {

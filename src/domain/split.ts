@@ -41,7 +41,10 @@ export function redrawTestSet<T>(
 ): T[] {
   const total = before.length + added.length;
   const count = Math.min(Math.max(0, Math.floor(size)), Math.floor(total / 2));
-  const share = total === 0 ? 0 : Math.round((count * added.length) / total);
+  const exact = total === 0 ? 0 : (count * added.length) / total;
+  // For the sake of rounding no item of before comes in that was not drawn: it may train by now.
+  const isSpared = count - Math.ceil(exact) <= drawn.length;
+  const share = isSpared && count - Math.round(exact) > drawn.length ? Math.ceil(exact) : Math.round(exact);
   const known = new Set(drawn);
   const others = random.shuffle(before.filter((id) => !known.has(id)));
   const old = [...drawn, ...others].slice(0, count - share);

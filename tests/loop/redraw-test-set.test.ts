@@ -57,12 +57,19 @@ describe('a sample drawn again', () => {
         expect(new Set(again).size).toBe(again.length);
         expect(again).toHaveLength(Math.min(size, Math.floor((n + m) / 2)));
         const old = again.filter((i) => i < n);
-        expect(Math.abs(old.length * (n + m) - again.length * n)).toBeLessThanOrEqual((n + m) / 2);
+        expect(Math.abs(old.length * (n + m) - again.length * n)).toBeLessThan(Math.max(1, n + m));
         // Those that were drawn first stay, in their order.
         const kept = again.filter((i) => first.includes(i));
         expect(kept).toEqual(first.slice(0, Math.min(first.length, old.length)));
       }),
     );
+  });
+
+  it('takes in nobody of before for the sake of rounding', () => {
+    // A fifth of 244 is 48, and of 250 it is 50: 48.8 of them were to be of before.
+    const first = drawTestSet(numbers(0, 244), 48, seededRandom(1));
+    const again = redrawTestSet(first, numbers(0, 244), numbers(244, 250), 50, seededRandom(2));
+    expect(again.filter((i) => i < 244)).toEqual(first);
   });
 
   it('only grows where nothing was added', () => {

@@ -481,3 +481,21 @@ describe('event format 1 (frozen)', () => {
     expect(performance.now() - from).toBeLessThan(600);
   });
 });
+
+describe('a checkpoint that comes after a split that was drawn again, as in a merged log', () => {
+  it('is contaminated where it learnt from a test item of now', () => {
+    const log = new GrowingLog();
+    log.add({ kind: 'split-drawn', seed: 1, test: [idOf(1)], excluded: [] });
+    const seen = log.label(2, 'a');
+    const clean = log.label(3, 'b');
+    log.add({ kind: 'split-drawn', seed: 2, test: [idOf(2)], excluded: [idOf(4)] });
+    const model = { encoder: 'e', backend: 'cpu', classes: [], lambda: 1, fitMs: 1 } as const;
+    log.add({ kind: 'model-trained', version: 1, trainedOn: [seen, clean], ...model });
+    log.add({ kind: 'model-trained', version: 2, trainedOn: [clean], ...model });
+    log.add({ kind: 'model-trained', version: 3, trainedOn: [log.label(4, 'a')], ...model });
+    expect([...log.state().contaminated]).toEqual([1, 3]);
+    // Drawn once more without them they are good again.
+    log.add({ kind: 'split-drawn', seed: 3, test: [idOf(1)], excluded: [] });
+    expect([...log.state().contaminated]).toEqual([]);
+  });
+});
