@@ -193,7 +193,7 @@ describe('IndexedDB storage', () => {
     storage.close();
   });
 
-  it('opens 20,000 items and 20,000 labels quickly', async () => {
+  it('opens 20,000 items and 20,000 labels about as quickly as the database gives them away', async () => {
     const storage = await IdbStorage.open(NAME);
     for (let start = 0; start < 20_000; start += 2000) {
       await storage.items.commit(P, batch(Array.from({ length: 2000 }, (_, i) => newItem(start + i))));
@@ -206,26 +206,31 @@ describe('IndexedDB storage', () => {
       const ids = Array.from({ length: Math.min(256, 20_000 - start) }, (_, i) => hex(start + i));
       await storage.embeddings.append(P, 'k', { ids, dim: 256, data: new Float32Array(ids.length * 256).fill(0.5) });
     }
-    const time = async (read: () => Promise<readonly unknown[]>): Promise<number> => {
-      let best = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < 3; i++) {
+    const db = await openDB(NAME, DATABASE_VERSION);
+    const reads: Record<string, () => Promise<readonly unknown[]>> = {
+      items: () => storage.items.all(P),
+      // The same machine in the same moment is the measure: a bare read of everything at once, unchecked.
+      bareItems: () => db.getAll('items'),
+      events: () => storage.events.read(P),
+      bareEvents: () => db.getAll('events'),
+      ids: () => storage.embeddings.ids(P, 'k'),
+      chunks: () => storage.embeddings.chunks(P, 'k'),
+    };
+    const best: Record<string, number> = {};
+    for (let turn = 0; turn < 4; turn++) {
+      for (const [name, read] of Object.entries(reads)) {
         const from = performance.now();
         const { length } = await read();
-        best = Math.min(best, performance.now() - from);
+        best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, performance.now() - from);
         expect(length).toBeGreaterThan(0);
       }
-      return best;
-    };
-    const itemsMs = await time(() => storage.items.all(P));
-    const eventsMs = await time(() => storage.events.read(P));
-    const idsMs = await time(() => storage.embeddings.ids(P, 'k'));
-    const chunksMs = await time(() => storage.embeddings.chunks(P, 'k'));
-    console.log(
-      `20,000: items ${itemsMs.toFixed()} ms, events ${eventsMs.toFixed()} ms, ids ${idsMs.toFixed()} ms, chunks ${chunksMs.toFixed()} ms`,
-    );
-    expect(itemsMs).toBeLessThan(600);
-    expect(eventsMs).toBeLessThan(1200);
-    expect(idsMs).toBeLessThan(300);
+    }
+    unwrap(db).close();
+    const { items = 0, bareItems = 0, events = 0, bareEvents = 0, ids = 0 } = best;
+    console.log(`20,000, ms: ${JSON.stringify(best, (_, x: unknown) => (typeof x === 'number' ? Math.round(x) : x))}`);
+    expect(items).toBeLessThan(3 * bareItems);
+    expect(events).toBeLessThan(3 * bareEvents);
+    expect(ids).toBeLessThan(bareItems);
     storage.close();
   });
 });
